@@ -1,0 +1,1 @@
+"""smalti: raw customer data in, a plan for every single customer out."""

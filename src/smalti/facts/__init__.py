@@ -1,0 +1,72 @@
+"""What happened to customers, and the units it is told in.
+
+- `instants`: points in time and lengths of time, in whole microseconds
+- `money`: fixed-point money in a currency's minor unit
+- `streams`: named tables of facts with typed columns, and the types themselves
+- `keys`: customer ids as text
+
+Everything else in smalti is built from these; nothing here computes on data at scale.
+"""
+
+from smalti.facts.instants import (
+    DAY,
+    FOREVER_AGO,
+    HOUR,
+    MICROSECOND,
+    MINUTE,
+    SECOND,
+    WEEK,
+    YEAR,
+    Instant,
+    Microseconds,
+    format_duration,
+    format_instant,
+    parse_duration,
+    parse_instant,
+    to_datetime,
+)
+from smalti.facts.keys import customer_key
+from smalti.facts.money import Currency, format_minor, from_minor, to_minor
+from smalti.facts.streams import (
+    CUSTOMERS,
+    ORDER_ITEMS,
+    ORDERS,
+    RETURNS,
+    STANDARD_STREAMS,
+    Column,
+    Stream,
+    Type,
+    arrow_type,
+)
+
+__all__ = [
+    "CUSTOMERS",
+    "DAY",
+    "FOREVER_AGO",
+    "HOUR",
+    "MICROSECOND",
+    "MINUTE",
+    "ORDERS",
+    "ORDER_ITEMS",
+    "RETURNS",
+    "SECOND",
+    "STANDARD_STREAMS",
+    "WEEK",
+    "YEAR",
+    "Column",
+    "Currency",
+    "Instant",
+    "Microseconds",
+    "Stream",
+    "Type",
+    "arrow_type",
+    "customer_key",
+    "format_duration",
+    "format_instant",
+    "format_minor",
+    "from_minor",
+    "parse_duration",
+    "parse_instant",
+    "to_datetime",
+    "to_minor",
+]

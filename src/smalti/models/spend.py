@@ -1,0 +1,229 @@
+"""How much a customer spends per purchase: the Gamma-Gamma model (Colombo & Jiang 1999; Fader & Hardie 2013).
+
+The spend of a customer's purchases is Gamma(p, nu) with her own nu, which is Gamma(q, v) over customers. Her mean spend
+so far is pulled towards the mean of all, the more so the fewer purchases stand behind it. The model takes it that how
+much she spends has nothing to do with how often she buys: `correlation` tells how far that is true of the base.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import digamma, gammainccinv, gammaln
+
+from smalti.errors import ModelError
+from smalti.models.fitting import best_of
+from smalti.models.histories import Floats, numbers
+from smalti.models.likelihood import Objective
+from smalti.models.stored import same_names
+
+LEAST_SPENDERS = 2
+"""Fewer customers with a spend say nothing about how customers differ."""
+
+WILD_MEAN = 2.0
+"""A fitted population mean this many times the observed one is not believed."""
+
+
+@dataclass(frozen=True)
+class GammaGamma:
+    """A fitted spend model; a plain value that scores any customer.
+
+    Attributes:
+        p: shape of the spend of one purchase.
+        q: shape of the Gamma distribution of nu over customers.
+        v: its rate parameter, in money.
+        observed_mean: mean over the fitted customers of their mean spend, in money.
+        log_likelihood: of the customers it was fitted on.
+        customers: how many those were.
+        correlation: of purchases and mean spend among them (Pearson); None where either is the same for all.
+        converged: whether the search for the parameters stood still at its end.
+        at_bound: names of the parameters that ended on the edge of the allowed range.
+
+    Money is in whatever unit the fit was given. In all methods `purchases` counts the purchases that entered the mean.
+    """
+
+    p: float
+    q: float
+    v: float
+    observed_mean: float
+    log_likelihood: float = math.nan
+    customers: int = 0
+    correlation: float | None = None
+    converged: bool = True
+    at_bound: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        values = (self.p, self.q, self.v, self.observed_mean)
+        if not all(math.isfinite(value) and value > 0 for value in values):
+            raise ModelError(f"p, q, v and observed_mean must be positive numbers, got {values}")
+
+    @property
+    def mean_is_believable(self) -> bool:
+        """Whether the fitted population mean exists (q > 1) and is less than twice the observed mean."""
+        return self.q > 1 and self.p * self.v / (self.q - 1) < WILD_MEAN * self.observed_mean
+
+    @property
+    def population_mean(self) -> float:
+        """Expected spend per purchase of a customer of whom nothing is known: p v / (q - 1).
+
+        Where that does not exist or is wild (see `mean_is_believable`) it is the observed mean.
+
+        Examples:
+            >>> round(GammaGamma(6.25, 3.74, 15.44, observed_mean=35.0).population_mean, 2)
+            35.22
+            >>> GammaGamma(6.25, 0.9, 15.44, observed_mean=35.0).population_mean
+            35.0
+        """
+        return self.p * self.v / (self.q - 1) if self.mean_is_believable else self.observed_mean
+
+    def expected_spend(self, purchases: ArrayLike, mean_spend: ArrayLike) -> Floats:
+        """Return the expected spend of each customer's next purchase.
+
+        It lies between her own mean and the population's; a customer without a purchase, or with a mean spend of 0,
+        gets the population's. The weight of her own mean is p x / (p x + q - 1); where the population mean is not
+        believable it is p x / (p x + q), which is below 1 whatever q.
+
+        Args:
+            purchases: how many purchases entered the mean (x).
+            mean_spend: her mean spend per purchase.
+
+        Raises:
+            ModelError: for a missing, infinite or negative number.
+
+        Examples:
+            >>> GammaGamma(6.25, 3.74, 15.44, observed_mean=35.0).expected_spend([0, 1, 50], [0, 100, 100]).round(2)
+            array([35.22, 80.26, 99.44])
+        """
+        x, m = _spends(purchases, mean_spend)
+        own = self.p * np.where(m > 0, x, 0.0)
+        weight = own / (own + (self.q - 1 if self.mean_is_believable else self.q))
+        return np.asarray(weight * m + (1 - weight) * self.population_mean)
+
+    def spend_interval(self, purchases: ArrayLike, mean_spend: ArrayLike, level: float = 0.8) -> tuple[Floats, Floats]:
+        """Return the central interval of each customer's own true mean spend per purchase, p / nu.
+
+        Given her purchases nu is Gamma(p x + q, v + x m), so the ends are quantiles of an inverse Gamma distribution.
+
+        Examples:
+            >>> low, high = GammaGamma(6.25, 3.74, 15.44, observed_mean=35.0).spend_interval([0, 50], [0, 100])
+            >>> low.round(1), high.round(1)
+            (array([15.2, 92.4]), array([ 61.4, 106.7]))
+        """
+        if not 0 < level < 1:
+            raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+        x, m = _spends(purchases, mean_spend)
+        x = np.where(m > 0, x, 0.0)
+        shape, size = self.p * x + self.q, self.p * (self.v + x * m)
+        return size / gammainccinv(shape, (1 - level) / 2), size / gammainccinv(shape, (1 + level) / 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as numbers and lists that JSON keeps without loss."""
+        return {**asdict(self), "at_bound": list(self.at_bound)}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> GammaGamma:
+        """Return the model that `to_dict` gave.
+
+        Raises:
+            ModelError: when a name is missing or unknown.
+        """
+        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
+        return cls(**{**stored, "at_bound": tuple(stored["at_bound"])})
+
+
+def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayLike | None = None) -> GammaGamma:
+    """Fit the Gamma-Gamma model by maximum likelihood to customers with purchases and a positive mean spend.
+
+    Spend is normalised inside, so pence and pounds give the same fit: p and q equal, v and means a hundredfold.
+
+    Args:
+        purchases: how many purchases entered each customer's mean. The usual reading counts repeat purchases only.
+        mean_spend: mean spend per purchase, in any unit of money. Customers without purchases or spend are left out.
+        weights: how many customers each row stands for; 1 each when not given.
+
+    Raises:
+        ModelError: for a missing, infinite or negative number, or fewer than two customers with a spend.
+
+    Examples:
+        >>> model = fit_gamma_gamma([1, 2, 3, 5, 8, 1], [20.0, 35.0, 28.0, 60.0, 41.0, 12.0])
+        >>> model.customers, model.converged, 20 < model.population_mean < 60
+        (6, True, True)
+    """
+    x, m = (np.atleast_1d(array).ravel() for array in _spends(purchases, mean_spend))
+    w = np.ones(x.size) if weights is None else np.atleast_1d(numbers(weights, "weights")).ravel()
+    if w.size != x.size:
+        raise ModelError(f"weights: expected one for each of {x.size} rows, got {w.size}")
+    kept = (x > 0) & (m > 0) & (w > 0)
+    order = np.lexsort((m[kept], x[kept]))
+    x, m, w = x[kept][order], m[kept][order], w[kept][order]
+    total = float(w.sum())
+    if total < LEAST_SPENDERS:
+        raise ModelError(
+            f"{total:g} customers with a purchase and a spend: a spend model needs at least {LEAST_SPENDERS}"
+        )
+    mean = float((w * m).sum() / total)
+    scale = math.exp(float((w * np.log(m)).sum() / total))
+    starts = [np.log(start) for start in product((1.0, 6.0, 30.0), (1.5, 4.0, 12.0), (0.3, 1.0))]
+    found = best_of(_mean_loss(x, m / scale, w), starts)
+    p, q, v = np.exp(found.logs).tolist()
+    names = ("p", "q", "v")
+    return GammaGamma(
+        p=p,
+        q=q,
+        v=v * scale,
+        observed_mean=mean,
+        log_likelihood=-found.value * total - total * math.log(scale),
+        customers=round(total),
+        correlation=_correlation(x, m, w),
+        converged=found.converged,
+        at_bound=tuple(name for name, edge in zip(names, found.at_bound, strict=True) if edge),
+    )
+
+
+def _spends(purchases: ArrayLike, mean_spend: ArrayLike) -> tuple[Floats, Floats]:
+    arrays = numbers(purchases, "purchases"), numbers(mean_spend, "mean spend")
+    try:
+        x, m = np.broadcast_arrays(*arrays)
+    except ValueError as error:
+        found = f"{arrays[0].shape} and {arrays[1].shape}"
+        raise ModelError(f"purchases and mean spend must have one length, got the shapes {found}") from error
+    return x, m
+
+
+def _mean_loss(x: Floats, m: Floats, weights: Floats) -> Objective:
+    """Return the function to minimise: log(p, q, v) to (minus the mean log-likelihood, its exact gradient)."""
+    distinct, place = np.unique(x, return_inverse=True)
+    share = weights / weights.sum()
+    share_of_x = np.bincount(place, weights=share)
+    log_m, log_spent = float((share * np.log(m)).sum()), np.log(m) + np.log(x)
+
+    def loss(logs: Floats) -> tuple[float, Floats]:
+        p, q, v = np.exp(logs).tolist()
+        px, all_of = p * distinct, p * x + q
+        log_size = np.log(x * m + v)
+        counts = (share_of_x * (gammaln(px + q) - gammaln(px))).sum() - gammaln(q) + q * logs[2] - log_m
+        value = counts + (share * (p * x * log_spent - all_of * log_size)).sum()
+        grown = digamma(px + q)
+        slopes = np.array(
+            [
+                (share_of_x * distinct * (grown - digamma(px))).sum() + (share * x * (log_spent - log_size)).sum(),
+                (share_of_x * grown).sum() - digamma(q) + logs[2] - (share * log_size).sum(),
+                q / v - (share * all_of / (x * m + v)).sum(),
+            ]
+        )
+        return -float(value), -slopes * np.array([p, q, v])
+
+    return loss
+
+
+def _correlation(x: Floats, m: Floats, weights: Floats) -> float | None:
+    share = weights / weights.sum()
+    dx, dm = x - (share * x).sum(), m - (share * m).sum()
+    spread = float((share * dx * dx).sum() * (share * dm * dm).sum())
+    flat = np.ptp(x) == 0 or np.ptp(m) == 0
+    return None if flat else float((share * dx * dm).sum()) / math.sqrt(spread)

@@ -1,0 +1,52 @@
+"""Functions of values, as a table: what each takes and gives. All but `coalesce` are missing when any argument is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smalti.facts import Type
+
+
+@dataclass(frozen=True)
+class FunctionKind:
+    """How one function is written and typed.
+
+    Attributes:
+        least: The fewest arguments.
+        most: The most arguments; None for any number.
+        takes: The types an argument may have; None for any, all of one kind.
+        gives: Its type, or None for the type of its arguments.
+        about: What it gives, in a few words.
+    """
+
+    least: int
+    most: int | None
+    takes: frozenset[Type] | None
+    gives: Type | None
+    about: str
+
+
+_MEASURES = frozenset({Type.INTEGER, Type.NUMBER, Type.MONEY, Type.DURATION})
+
+FUNCTIONS: dict[str, FunctionKind] = {
+    "days_since": FunctionKind(1, 1, frozenset({Type.INSTANT}), Type.NUMBER, "days of 24 hours from an instant to now"),
+    "coalesce": FunctionKind(2, None, None, None, "the first of several that is not missing"),
+    "least": FunctionKind(2, None, _MEASURES | {Type.INSTANT}, None, "the smallest of several"),
+    "greatest": FunctionKind(2, None, _MEASURES | {Type.INSTANT}, None, "the largest of several"),
+    "abs": FunctionKind(1, 1, _MEASURES, None, "the size without the sign"),
+    "floor": FunctionKind(
+        1, 1, frozenset({Type.INTEGER, Type.NUMBER}), Type.INTEGER, "the largest whole number not above"
+    ),
+    "money": FunctionKind(
+        1, 1, frozenset({Type.INTEGER, Type.NUMBER, Type.MONEY}), Type.MONEY, "a plain number as money in major units"
+    ),
+    "lower": FunctionKind(1, 1, frozenset({Type.TEXT}), Type.TEXT, "text in lower case, letter by letter"),
+}
+"""Every function by the name it is written with."""
+
+TO_MINOR = "to_minor"
+"""The function that `check` puts around money times or divided by a number, and around means of money and durations.
+
+It rounds to whole minor units (or microseconds), halves up: the largest whole number not above the value plus one half.
+Nobody writes it; it makes money exact and equal in every reading.
+"""

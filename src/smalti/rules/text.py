@@ -1,0 +1,404 @@
+"""How people write the language, and back: text to tree and tree to text, without loss.
+
+>>> write(parse("count(orders, last 90 days) >= 2 and not country = 'France'"))
+"count(orders, last 90 days) >= 2 and not country = 'France'"
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache, singledispatch
+from importlib.resources import files
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
+
+from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
+from smalti.facts import Type, format_duration, parse_duration, parse_instant, to_datetime
+from smalti.rules.aggregates import AGGREGATES
+from smalti.rules.functions import FUNCTIONS
+from smalti.rules.nodes import (
+    Aggregate,
+    Arithmetic,
+    Between,
+    Call,
+    Case,
+    Compare,
+    In,
+    IsMissing,
+    Like,
+    Literal,
+    Logic,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Quantile,
+    Span,
+)
+
+_TOO_LARGE = 2**63
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEYWORDS = frozenset(
+    [
+        "or",
+        "and",
+        "not",
+        "in",
+        "between",
+        "like",
+        "is",
+        "missing",
+        "last",
+        "where",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "true",
+        "false",
+        "instant",
+        "quantile",
+    ]
+)
+
+
+def parse(text: str) -> Node:
+    """Read a rule or trait.
+
+    Raises:
+        DefinitionError: The text is not of the language; the problem names the line and column in the text.
+
+    >>> parse("spend > 5")
+    Compare(op='>', left=Name(name='spend'), right=Literal(value=5, type=<Type.INTEGER: 'integer'>))
+    """
+    try:
+        tree = _parser().parse(text)
+        return _Build().transform(tree)  # type: ignore[no-any-return]
+    except UnexpectedInput as error:
+        raise DefinitionError([_problem(text, error)]) from None
+    except VisitError as error:
+        if isinstance(error.orig_exc, SmaltiError):
+            line, column = _span(error.obj.meta) or (1, 1)
+            raise DefinitionError([Problem(str(error.orig_exc), line=line, column=column)]) from None
+        raise
+    except RecursionError:
+        raise DefinitionError([Problem("a rule too deeply nested", wanted="one in smaller steps")]) from None
+
+
+@cache
+def _parser() -> Lark:
+    grammar = files("smalti.rules").joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+def _problem(text: str, error: UnexpectedInput) -> Problem:
+    line, column = max(error.line, 1), max(error.column, 1)
+    if isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+        lines = text.split("\n")
+        return Problem("the text ends too soon", wanted="more", line=len(lines), column=len(lines[-1]) + 1)
+    found = str(error.token) if isinstance(error, UnexpectedToken) else text.split("\n")[line - 1][column - 1 :][:1]
+    before = text.split("\n")[line - 1][: column - 1].rstrip()
+    word = re.search(r"[A-Za-z_]\w*$", before)
+    if found == "(" and word:
+        known = [*AGGREGATES, *FUNCTIONS, "quantile"]
+        place = word.start() + 1
+        return Problem(
+            "unknown function", word[0], "one of " + ", ".join(known), nearest(word[0], known), line=line, column=place
+        )
+    if found == "." and word:
+        wanted = f"an aggregate around a column, such as sum({word[0]}.revenue)"
+        return Problem("a column of a stream cannot stand alone", f"{word[0]}.", wanted, line=line, column=column)
+    if found == '"':
+        return Problem("text goes in single quotes", found, "such as 'shoes'", line=line, column=column)
+    if isinstance(error, UnexpectedCharacters):
+        hint = "=" if text.split("\n")[line - 1][column - 1 : column + 1] == "==" else None
+        return Problem("unexpected character", found, "the rest of a rule", hint, line=line, column=column)
+    if found == "=" and before.endswith("="):
+        return Problem("unexpected word", "==", "a single = to compare", "=", line=line, column=column - 1)
+    hint = found.lower() if found.lower() in _KEYWORDS else None
+    return Problem("unexpected word", found, _expected(error), hint, line=line, column=column)
+
+
+def _expected(error: UnexpectedInput) -> str:
+    accepted = getattr(error, "accepts", None) or getattr(error, "expected", None) or set()
+    names = {"NAME": "a name", "NUMBER": "a number", "TEXT": "a text in single quotes", "COMPARISON": "a comparison"}
+    names |= {
+        "RPAR": ")",
+        "LPAR": "(",
+        "COMMA": "a comma",
+        "DOT": "a dot",
+        "$END": "the end",
+        "DURATION": "a duration such as 30 days",
+        "SIGN": "+ or -",
+        "SCALE": "* or /",
+    }
+    words = sorted({names.get(name, name.lower().removeprefix("_")) for name in accepted})
+    return "one of " + ", ".join(words) if words else "the rest of a rule"
+
+
+def _held(value: float, token: str) -> Any:
+    """Give a number or duration that the engines can hold."""
+    if value >= _TOO_LARGE if isinstance(value, int) else math.isinf(value):
+        raise SmaltiError(f"too large: found '{token}', wanted a value below {_TOO_LARGE:,}")
+    return value
+
+
+def _unquoted(token: str) -> str:
+    quote = token[0]
+    return token[1:-1].replace(quote * 2, quote)
+
+
+@v_args(meta=True, inline=True)
+class _Build(Transformer[Token, Any]):  # type: ignore[misc]
+    """Builds nodes from the parser's tree; each method has the name of a rule of the grammar."""
+
+    def either(self, meta: Any, *parts: Node) -> Node:
+        return Logic("or", parts, span=_span(meta))
+
+    def both(self, meta: Any, *parts: Node) -> Node:
+        return Logic("and", parts, span=_span(meta))
+
+    def opposite(self, meta: Any, part: Node) -> Node:
+        return Not(part, span=_span(meta))
+
+    def compare(self, meta: Any, left: Node, op: Token, right: Node) -> Node:
+        return Compare(str(op), left, right, span=_span(meta))
+
+    def options(self, meta: Any, *options: Node) -> tuple[Node, ...]:
+        return options
+
+    def among(self, meta: Any, part: Node, options: tuple[Node, ...]) -> Node:
+        return In(part, options, span=_span(meta))
+
+    def not_among(self, meta: Any, part: Node, options: tuple[Node, ...]) -> Node:
+        return Not(In(part, options, span=_span(meta)), span=_span(meta))
+
+    def between(self, meta: Any, part: Node, low: Node, high: Node) -> Node:
+        return Between(part, low, high, span=_span(meta))
+
+    def not_between(self, meta: Any, part: Node, low: Node, high: Node) -> Node:
+        return Not(Between(part, low, high, span=_span(meta)), span=_span(meta))
+
+    def like(self, meta: Any, part: Node, pattern: Token) -> Node:
+        return Like(part, _unquoted(pattern), span=_span(meta))
+
+    def not_like(self, meta: Any, part: Node, pattern: Token) -> Node:
+        return Not(Like(part, _unquoted(pattern), span=_span(meta)), span=_span(meta))
+
+    def missing(self, meta: Any, part: Node) -> Node:
+        return IsMissing(part, span=_span(meta))
+
+    def present(self, meta: Any, part: Node) -> Node:
+        return Not(IsMissing(part, span=_span(meta)), span=_span(meta))
+
+    def arithmetic(self, meta: Any, left: Node, op: Token, right: Node) -> Node:
+        return Arithmetic(str(op), left, right, span=_span(meta))
+
+    def negate(self, meta: Any, part: Node) -> Node:
+        return Negate(part, span=_span(meta))
+
+    def name(self, meta: Any, token: Token) -> Node:
+        return Name(str(token), span=_span(meta))
+
+    def quoted_name(self, meta: Any, token: Token) -> Node:
+        return Name(_unquoted(token), span=_span(meta))
+
+    def subject(self, meta: Any, stream: Token, column: Token | None = None) -> tuple[str, str | None]:
+        if column is None:
+            return str(stream), None
+        return str(stream), _unquoted(column) if column.type == "QUOTED" else str(column)
+
+    def window(self, meta: Any, duration: Token) -> int:
+        return int(_held(parse_duration(duration), duration))
+
+    def filter(self, meta: Any, condition: Node) -> Node:
+        return condition
+
+    def aggregate(self, meta: Any, function: Token, subject: tuple[str, str | None], *rest: int | Node) -> Node:
+        last = next((part for part in rest if isinstance(part, int)), None)
+        where = next((part for part in rest if isinstance(part, Node)), None)
+        return Aggregate(str(function), subject[0], subject[1], last, where, span=_span(meta))
+
+    def call(self, meta: Any, function: Token, *arguments: Node) -> Node:
+        return Call(str(function), arguments, span=_span(meta))
+
+    def quantile(self, meta: Any, of: Node, p: Token, among: Node | None = None) -> Node:
+        return Quantile(of, float(p), among, span=_span(meta))
+
+    def branch(self, meta: Any, condition: Node, value: Node) -> tuple[Node, Node]:
+        return condition, value
+
+    def case(self, meta: Any, *parts: tuple[Node, Node] | Node) -> Node:
+        branches = tuple(part for part in parts if isinstance(part, tuple))
+        otherwise = next((part for part in parts if isinstance(part, Node)), None)
+        return Case(branches, otherwise, span=_span(meta))
+
+    def duration(self, meta: Any, token: Token) -> Node:
+        return Literal(_held(parse_duration(token), token), Type.DURATION, span=_span(meta))
+
+    def number(self, meta: Any, token: Token) -> Node:
+        whole = token.isdigit()
+        value = _held(int(token) if whole else float(token), token)
+        return Literal(value, Type.INTEGER if whole else Type.NUMBER, span=_span(meta))
+
+    def text(self, meta: Any, token: Token) -> Node:
+        return Literal(_unquoted(token), Type.TEXT, span=_span(meta))
+
+    def true(self, meta: Any) -> Node:
+        return Literal(True, Type.BOOLEAN, span=_span(meta))
+
+    def false(self, meta: Any) -> Node:
+        return Literal(False, Type.BOOLEAN, span=_span(meta))
+
+    def instant(self, meta: Any, token: Token) -> Node:
+        return Literal(parse_instant(_unquoted(token)), Type.INSTANT, span=_span(meta))
+
+
+def _span(meta: Any) -> Span | None:
+    return None if meta.empty else (meta.line, meta.column)
+
+
+def write(node: Node) -> str:
+    """Write a tree in the language; `parse` gives the same tree back.
+
+    >>> write(Not(In(Name("country"), (Literal("France", Type.TEXT),))))
+    "country not in ('France')"
+    """
+    return _write(node)
+
+
+_LOOSENESS = {Logic: 1, Not: 2, Compare: 3, In: 3, Between: 3, Like: 3, IsMissing: 3, Arithmetic: 5, Negate: 6}
+
+
+def _tightness(node: Node) -> int:
+    if isinstance(node, Logic):
+        return 0 if node.op == "or" else 1
+    if isinstance(node, Not) and isinstance(node.part, In | Between | Like | IsMissing):
+        return 3
+    if isinstance(node, Arithmetic):
+        return 4 if node.op in "+-" else 5
+    return _LOOSENESS.get(type(node), 9)
+
+
+def _inside(node: Node, tightness: int) -> str:
+    text = _write(node)
+    return text if _tightness(node) >= tightness else f"({text})"
+
+
+def _quoted(text: str, quote: str) -> str:
+    return quote + text.replace(quote, quote * 2) + quote
+
+
+def write_name(name: str) -> str:
+    """Write a name, in double quotes where it is not a plain word.
+
+    >>> write_name("country"), write_name("Marital Status")
+    ('country', '"Marital Status"')
+    """
+    plain = _PLAIN_NAME.fullmatch(name) and name not in _KEYWORDS
+    return name if plain else _quoted(name, '"')
+
+
+@singledispatch
+def _write(node: Node) -> str:
+    raise TypeError(f"not a node of the language: {node!r}")
+
+
+@_write.register
+def _(node: Literal) -> str:
+    if node.type is Type.TEXT:
+        return _quoted(str(node.value), "'")
+    if node.type is Type.BOOLEAN:
+        return "true" if node.value else "false"
+    if node.type is Type.DURATION:
+        return format_duration(int(node.value))
+    if node.type is Type.INSTANT:
+        return f"instant '{to_datetime(int(node.value)).isoformat()}'"
+    return repr(node.value)
+
+
+@_write.register
+def _(node: Name) -> str:
+    return write_name(node.name)
+
+
+@_write.register
+def _(node: Aggregate) -> str:
+    parts = [node.stream if node.column is None else f"{node.stream}.{write_name(node.column)}"]
+    if node.last is not None:
+        parts.append(f"last {format_duration(node.last)}")
+    if node.where is not None:
+        parts.append(f"where {_write(node.where)}")
+    return f"{node.function}({', '.join(parts)})"
+
+
+@_write.register
+def _(node: Arithmetic) -> str:
+    tightness = _tightness(node)
+    return f"{_inside(node.left, tightness)} {node.op} {_inside(node.right, tightness + 1)}"
+
+
+@_write.register
+def _(node: Negate) -> str:
+    return f"-{_inside(node.part, 6)}"
+
+
+@_write.register
+def _(node: Compare) -> str:
+    return f"{_inside(node.left, 4)} {node.op} {_inside(node.right, 4)}"
+
+
+@_write.register
+def _(node: Logic) -> str:
+    return f" {node.op} ".join(_inside(part, _tightness(node) + 1) for part in node.parts)
+
+
+@_write.register
+def _(node: Not) -> str:
+    part = node.part
+    if isinstance(part, In | Between | Like | IsMissing):
+        return _predicate(part, negated=True)
+    return f"not {_inside(part, 2)}"
+
+
+@_write.register(In)
+@_write.register(Between)
+@_write.register(Like)
+@_write.register(IsMissing)
+def _(node: In | Between | Like | IsMissing) -> str:
+    return _predicate(node, negated=False)
+
+
+def _predicate(node: In | Between | Like | IsMissing, *, negated: bool) -> str:
+    subject, word = _inside(node.part, 4), "not " if negated else ""
+    match node:
+        case In():
+            return f"{subject} {word}in ({', '.join(_write(option) for option in node.options)})"
+        case Between():
+            return f"{subject} {word}between {_inside(node.low, 4)} and {_inside(node.high, 4)}"
+        case Like():
+            return f"{subject} {word}like {_quoted(node.pattern, chr(39))}"
+        case IsMissing():
+            return f"{subject} is {word}missing"
+
+
+@_write.register
+def _(node: Case) -> str:
+    branches = " ".join(f"when {_write(condition)} then {_write(value)}" for condition, value in node.branches)
+    otherwise = f" else {_write(node.otherwise)}" if node.otherwise is not None else ""
+    return f"case {branches}{otherwise} end"
+
+
+@_write.register
+def _(node: Call) -> str:
+    return f"{node.function}({', '.join(_write(argument) for argument in node.arguments)})"
+
+
+@_write.register
+def _(node: Quantile) -> str:
+    among = f", where {_write(node.among)}" if node.among is not None else ""
+    return f"quantile({_write(node.of)}, {node.p!r}{among})"

@@ -1,0 +1,30 @@
+"""Invented customers with a known truth: seeded, any size, the same bytes on every call.
+
+- `invention`: `shop`, an invented shop as Arrow tables, with the truth about every customer beside it
+- `export`: the CSV files the company would export of it, clean or with known dirt
+- `stream`: orders by the million for benchmarks, without a story
+- `personas`: the kinds of customers; one for every strategy of a playbook
+- `lives`, `baskets`, `people`: what is drawn for a block of customers (`blocks`, `draws`); `seasons` is the clock
+  they shop by
+- `catalogue`, `columns`, `tables`: goods, and the way from arrays to tables
+
+>>> shop(3).truth["customer_id"].to_pylist()
+['C000001', 'C000002', 'C000003']
+"""
+
+from smalti.samples.export import Dirt, Export, write_shop
+from smalti.samples.invention import Shop, shop
+from smalti.samples.personas import PERSONAS, Persona
+from smalti.samples.stream import order_stream, write_orders_parquet
+
+__all__ = [
+    "PERSONAS",
+    "Dirt",
+    "Export",
+    "Persona",
+    "Shop",
+    "order_stream",
+    "shop",
+    "write_orders_parquet",
+    "write_shop",
+]

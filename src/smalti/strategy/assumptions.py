@@ -1,0 +1,116 @@
+"""What a project assumes where it has not measured, each with its name, its value and who said so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from smalti.facts import Currency, format_minor, to_minor
+
+BY_DEFAULT = "smalti's default"
+BY_PROJECT = "this project"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """An amount of money: fixed, or a share of the average order so that it fits any currency and any trade.
+
+    >>> Amount.read("2 %"), Amount.read(0.5)
+    (Amount(fixed=None, share=0.02), Amount(fixed=Decimal('0.5'), share=None))
+    """
+
+    fixed: Decimal | None = None
+    share: float | None = None
+
+    @classmethod
+    def read(cls, written: Any) -> Amount:
+        """Read a number of major units, or a percentage of the average order.
+
+        Raises:
+            ValueError: It is neither.
+        """
+        if isinstance(written, Amount):
+            return written
+        text = str(written).strip()
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text)
+        if match is None or isinstance(written, bool):
+            raise ValueError(
+                f"found '{text}', wanted an amount such as 0.50, or a share of the average order such as '2 %'"
+            )
+        number = Decimal(match[1])
+        return cls(share=float(number) / 100) if match[2] else cls(fixed=number)
+
+    def minor(self, currency: Currency, average_order: float) -> int:
+        """Give the amount in minor units.
+
+        >>> Amount(share=0.02).minor(Currency("GBP"), 5000.0), Amount(fixed=Decimal("0.5")).minor(Currency("GBP"), 0)
+        (100, 50)
+        """
+        if self.fixed is not None:
+            return to_minor(self.fixed, currency)
+        return round((self.share or 0.0) * average_order)
+
+    def told(self, currency: Currency, average_order: float) -> str:
+        """Say the amount, and the share it comes from."""
+        text = format_minor(self.minor(currency, average_order), currency)
+        return text if self.share is None else f"{text} ({self.share * 100:g} % of the average order)"
+
+    def __str__(self) -> str:
+        return f"{self.fixed}" if self.fixed is not None else f"{(self.share or 0) * 100:g} %"
+
+
+MoneyAmount = Annotated[Amount, BeforeValidator(Amount.read)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Assumptions(BaseModel):
+    """What the value map takes for granted. Amounts are per event, in the project's currency or as a share of the average order.
+
+    >>> Assumptions(margin_rate=0.4).margin_rate, Assumptions().by("margin_rate")
+    (0.4, "smalti's default")
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    margin_rate: Share = Field(0.3, description="margin earned on what is sold, where no cost of goods is given")
+    cost_per_order: MoneyAmount = Field(Amount(share=0.03), description="cost to serve one order")
+    cost_per_return: MoneyAmount = Field(Amount(share=0.06), description="cost to handle one return")
+    channel_costs: tuple[tuple[str, MoneyAmount], ...] = Field(
+        (), description="cost to serve one order by channel, in place of cost_per_order"
+    )
+    cost_per_contact: MoneyAmount = Field(Amount(share=0.002), description="cost of one message to one customer")
+    contacts_per_year: int = Field(12, ge=0, description="messages a year that everybody would get without a plan")
+    contact_lift: Share = Field(0.02, description="share of a customer's value that such messages add")
+    discount_rate: Share = Field(0.1, description="yearly rate at which money to come is discounted")
+    horizon_days: int = Field(365, ge=1, le=3650, description="days ahead for which value to come is reckoned")
+
+    def by(self, name: str) -> str:
+        """Say who assumed a value."""
+        return BY_PROJECT if name in self.model_fields_set else BY_DEFAULT
+
+    def listed(self, currency: Currency, average_order: float) -> list[dict[str, str]]:
+        """Give every assumption as name, value, about and by, for a reader."""
+        rows = []
+        for name, about in self.fields().items():
+            value = getattr(self, name)
+            if isinstance(value, Amount):
+                text = value.told(currency, average_order)
+            elif isinstance(value, tuple):
+                text = (
+                    ", ".join(f"{channel} {amount.told(currency, average_order)}" for channel, amount in value)
+                    or "none given"
+                )
+            else:
+                text = f"{value * 100:g} %" if isinstance(value, float) else str(value)
+            rows.append({"name": name, "value": text, "about": about, "by": self.by(name)})
+        return rows
+
+    @classmethod
+    def fields(cls) -> Mapping[str, str]:
+        """Give the names of all assumptions with what each is about."""
+        return {name: field.description or "" for name, field in cls.model_fields.items()}

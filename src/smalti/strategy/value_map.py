@@ -1,0 +1,327 @@
+"""The value map: what each customer is worth now, will be worth, could be lost, and could still become.
+
+A construction of our own, each term measurable (money in minor units, one year back and the horizon ahead):
+
+- value now: margin of the trailing year less the cost to serve
+- value to come: margin of the purchases expected in the horizon if nothing is done, discounted month by month
+- value if kept: the same if she certainly is a customer and stays one
+- value at risk: value if kept less value to come; what she brings *because* she stays
+- untapped potential: what comparable customers at the 75th percentile are expected to bring beyond her
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from smalti.facts import Currency, Type
+from smalti.models import BuyingModel, GammaGamma, discounted_exposure, discounted_purchases
+from smalti.strategy.assumptions import Assumptions
+from smalti.strategy.peers import Floats, cells, peer_quantile, quarters
+
+PEER_LEVEL = 0.75
+"""The percentile of comparable customers that we hold reachable."""
+DAYS_PER_YEAR = 365.25
+SILENCE_HALVES = 180.0
+"""Days of silence that halve the assumed chance of being active, where no model can be fitted."""
+
+VALUE_COLUMNS: dict[str, tuple[Type, str]] = {
+    "p_alive": (Type.NUMBER, "chance of still being a customer"),
+    "expected_orders": (Type.NUMBER, "days with an order expected in the year ahead"),
+    "expected_order_value": (Type.MONEY, "spend expected on such a day"),
+    "value_now": (Type.MONEY, "value now"),
+    "value_to_come": (Type.MONEY, "value to come"),
+    "value_to_come_low": (Type.MONEY, "value to come, low end"),
+    "value_to_come_high": (Type.MONEY, "value to come, high end"),
+    "value_if_kept": (Type.MONEY, "value if she stays"),
+    "value_at_risk": (Type.MONEY, "value at risk"),
+    "value_lapsed": (Type.MONEY, "the part of it perhaps lost already"),
+    "value_leaving": (Type.MONEY, "the part of it that may yet leave"),
+    "untapped_potential": (Type.MONEY, "untapped potential"),
+    "onboarding_gap": (Type.MONEY, "what comparable customers with a second purchase bring beyond her"),
+    "frequency_gap": (Type.MONEY, "what buying as often as comparable customers would add"),
+    "basket_gap": (Type.MONEY, "what orders as large as comparable customers' would add"),
+    "range_gap": (Type.MONEY, "what buying as widely as comparable customers would add"),
+    "service_excess": (Type.MONEY, "cost to serve beyond comparable customers"),
+    "channel_excess": (Type.MONEY, "what the same orders would save in the cheapest channel"),
+    "contact_saving": (Type.MONEY, "what not writing to her saves"),
+}
+"""The columns of the value map with their types and titles."""
+PUBLISHED = tuple(VALUE_COLUMNS)[:12]
+"""Those that stand in a run's customers table; the others steer the match only."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What the value map is reckoned from: one entry per customer, NaN where unknown; money in minor units.
+
+    Attributes:
+        purchase_days: Days with an order, ever.
+        days_since_first: Days from the first order to the as-of instant.
+        days_since_last: Days from the latest order to the as-of instant.
+        orders: Orders ever.
+        spend: Spend ever.
+        first_spend: Revenue of the first order.
+        orders_year: Orders of the trailing year.
+        spend_year: Revenue of the trailing year.
+        refunds_year: Given back in the trailing year.
+        returns_year: Returns of the trailing year.
+        cost_year: Cost of the goods of the trailing year, or None where it is not known.
+        range_year: Different categories or products of the trailing year, or None where they are not known.
+        channel_orders: Orders of the trailing year by channel, for the channels whose cost is assumed.
+    """
+
+    purchase_days: Floats
+    days_since_first: Floats
+    days_since_last: Floats
+    orders: Floats
+    spend: Floats
+    first_spend: Floats
+    orders_year: Floats
+    spend_year: Floats
+    refunds_year: Floats
+    returns_year: Floats
+    cost_year: Floats | None
+    range_year: Floats | None
+    channel_orders: Mapping[str, Floats]
+
+    @property
+    def repeats(self) -> Floats:
+        """Purchases after the first, same-day orders being one."""
+        return np.maximum(np.nan_to_num(self.purchase_days) - 1, 0)
+
+    @property
+    def age(self) -> Floats:
+        """Whole days since the first order."""
+        return np.floor(np.nan_to_num(self.days_since_first))
+
+    @property
+    def recency(self) -> Floats:
+        """Days from the first order to the latest, in whole days."""
+        between = np.floor(np.nan_to_num(self.days_since_first) - np.nan_to_num(self.days_since_last))
+        return np.where(self.repeats > 0, np.clip(between, np.minimum(1.0, self.age), self.age), 0.0)
+
+    @property
+    def bought(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Whether the customer has ever bought."""
+        return np.nan_to_num(self.purchase_days) >= 1
+
+    def average_order(self) -> float:
+        """Give the average order of all customers, in minor units; 0 without orders."""
+        orders = float(np.nansum(self.orders))
+        return float(np.nansum(self.spend)) / orders if orders > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class ValueMap:
+    """The value map of all customers.
+
+    Attributes:
+        columns: The columns of `VALUE_COLUMNS`, one entry per customer; money in whole minor units.
+        doubt: Relative standard deviation of each customer's value to come, from what little is known of her.
+    """
+
+    columns: Mapping[str, Floats]
+    doubt: Floats
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the models foresee for each customer in the horizon, before money.
+
+    Attributes:
+        p_alive: Chance of still being a customer.
+        purchases: Expected days of purchase, not discounted.
+        discounted: The same, discounted.
+        discounted_if_kept: The same if she certainly stays.
+        low: Low end of the purchases, 80 % predictive interval.
+        high: High end.
+        spend: Expected spend on a day of purchase, minor units.
+        doubt: Relative standard deviation of rate times spend.
+    """
+
+    p_alive: Floats
+    purchases: Floats
+    discounted: Floats
+    discounted_if_kept: Floats
+    low: Floats
+    high: Floats
+    spend: Floats
+    doubt: Floats
+
+
+def foresee(
+    behaviour: Behaviour, buying: BuyingModel | None, spend: GammaGamma | None, assumed: Assumptions
+) -> Outlook:
+    """Foresee purchases and spend, by the fitted models or, where one could not be fitted, by a stated rule of thumb.
+
+    The rule of thumb: next year's purchases are last year's, times a chance of being active that halves with every
+    `SILENCE_HALVES` days of silence; a day's spend is the average so far.
+    """
+    days = np.maximum(np.nan_to_num(behaviour.purchase_days), 0)
+    own = np.divide(np.nan_to_num(behaviour.spend), days, out=np.zeros(len(days)), where=days > 0)
+    paid = (own > 0) & (days > 0)
+    if spend is not None:
+        expected_spend = spend.expected_spend(np.where(paid, days, 0), np.where(paid, own, 0))
+        spend_doubt = 1 / np.sqrt(np.maximum(spend.p * days + spend.q - 2, 1.0))
+    else:
+        expected_spend, spend_doubt = own, np.full(len(own), 0.5)
+    if buying is None:
+        return _rule_of_thumb(behaviour, expected_spend, spend_doubt, assumed)
+    history = (behaviour.repeats, behaviour.recency, behaviour.age)
+    horizon = float(assumed.horizon_days)
+    low, high = buying.purchases_interval(*history, horizon)
+    bought = behaviour.bought
+    discounted = discounted_purchases(buying, *history, horizon, assumed.discount_rate, DAYS_PER_YEAR)
+    exposure = discounted_exposure(horizon, assumed.discount_rate, DAYS_PER_YEAR)
+    return Outlook(
+        p_alive=np.where(bought, buying.p_alive(*history), np.nan),
+        purchases=np.where(bought, buying.expected_purchases(*history, horizon), 0.0),
+        discounted=np.where(bought, discounted, 0.0),
+        discounted_if_kept=np.where(bought, buying.rate_if_active(*history) * exposure, 0.0),
+        low=np.where(bought, low, 0).astype(np.float64),
+        high=np.where(bought, high, 0).astype(np.float64),
+        spend=np.where(bought, expected_spend, 0.0),
+        doubt=np.sqrt((1 + 1 / (buying.r + behaviour.repeats)) * (1 + spend_doubt**2) - 1),
+    )
+
+
+def _rule_of_thumb(behaviour: Behaviour, spend: Floats, spend_doubt: Floats, assumed: Assumptions) -> Outlook:
+    bought = behaviour.bought
+    alive = np.where(bought, 0.5 ** (np.nan_to_num(behaviour.days_since_last) / SILENCE_HALVES), np.nan)
+    years = assumed.horizon_days / DAYS_PER_YEAR
+    kept = np.where(bought, np.nan_to_num(behaviour.orders_year) * years, 0.0)
+    expected = kept * np.nan_to_num(alive)
+    factor = (1 + assumed.discount_rate) ** (-years / 2)
+    spread = 1.2816 * np.sqrt(expected)
+    low, high = np.floor(np.maximum(expected - spread, 0)), np.ceil(expected + spread)
+    doubt = np.sqrt((1 + 1 / (1 + kept)) * (1 + spend_doubt**2) - 1)
+    return Outlook(alive, expected, expected * factor, kept * factor, low, high, np.where(bought, spend, 0.0), doubt)
+
+
+def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, currency: Currency) -> ValueMap:
+    """Reckon the value map.
+
+    Args:
+        behaviour: What customers did.
+        outlook: What is foreseen for them.
+        assumed: Margin, costs, horizon and discount.
+        currency: The currency of all money.
+    """
+    money = _Money(behaviour, assumed, currency)
+    per_purchase = outlook.spend * money.margin - money.cost_per_order * money.orders_per_day
+    to_come, kept = outlook.discounted * per_purchase, outlook.discounted_if_kept * per_purchase
+    kept = np.maximum(kept, to_come)
+    fade = np.divide(outlook.discounted, outlook.purchases, out=np.ones(len(kept)), where=outlook.purchases > 0)
+    ends = np.sort(np.stack([outlook.low * fade * per_purchase, outlook.high * fade * per_purchase, to_come]), axis=0)
+    alive = np.nan_to_num(outlook.p_alive)
+    lapsed = np.minimum((1 - alive) * np.maximum(kept, 0), kept - to_come)
+    gaps = _gaps(behaviour, outlook, to_come, per_purchase, money)
+    columns = {
+        "expected_order_value": outlook.spend,
+        "value_now": money.value_now,
+        "value_to_come": to_come,
+        "value_to_come_low": ends[0],
+        "value_to_come_high": ends[2],
+        "value_if_kept": kept,
+        "value_lapsed": lapsed,
+        "service_excess": money.service_excess(),
+        "channel_excess": money.channel_excess(),
+        "contact_saving": money.yearly_contacts - assumed.contact_lift * np.maximum(kept, 0),
+    } | gaps
+    whole = {name: np.floor(np.nan_to_num(column) + 0.5) for name, column in columns.items()}
+    whole["value_at_risk"] = whole["value_if_kept"] - whole["value_to_come"]
+    whole["value_lapsed"] = np.minimum(whole["value_lapsed"], whole["value_at_risk"])
+    whole["value_leaving"] = whole["value_at_risk"] - whole["value_lapsed"]
+    whole |= {"p_alive": outlook.p_alive, "expected_orders": outlook.purchases}
+    return ValueMap({name: whole[name] for name in VALUE_COLUMNS}, outlook.doubt)
+
+
+class _Money:
+    """Margins and costs to serve of the trailing year, in minor units."""
+
+    def __init__(self, behaviour: Behaviour, assumed: Assumptions, currency: Currency) -> None:
+        self.behaviour = behaviour
+        average = behaviour.average_order()
+        self.cost_per_order = assumed.cost_per_order.minor(currency, average)
+        self.cost_per_return = assumed.cost_per_return.minor(currency, average)
+        self.yearly_contacts = float(assumed.contacts_per_year * assumed.cost_per_contact.minor(currency, average))
+        self.channels = {channel: amount.minor(currency, average) for channel, amount in assumed.channel_costs}
+        self.orders = np.nan_to_num(behaviour.orders_year)
+        net = np.nan_to_num(behaviour.spend_year) - np.nan_to_num(behaviour.refunds_year)
+        if behaviour.cost_year is not None:
+            sold = float(np.nansum(behaviour.spend_year))
+            self.margin = 1 - float(np.nansum(behaviour.cost_year)) / sold if sold > 0 else assumed.margin_rate
+            earned = net - np.nan_to_num(behaviour.cost_year)
+        else:
+            self.margin = assumed.margin_rate
+            earned = net * self.margin
+        self.cost_to_serve = self._serving() + np.nan_to_num(behaviour.returns_year) * self.cost_per_return
+        self.value_now = earned - self.cost_to_serve
+
+    @property
+    def orders_per_day(self) -> Floats:
+        """Orders on a day of purchase, at least one."""
+        days = np.maximum(np.nan_to_num(self.behaviour.purchase_days), 1)
+        return np.maximum(np.nan_to_num(self.behaviour.orders) / days, 1.0)
+
+    def _serving(self) -> Floats:
+        named = sum((self._orders_in(channel) for channel in self.channels), np.zeros(len(self.orders)))
+        cost = np.maximum(self.orders - named, 0) * self.cost_per_order
+        return cost + sum(
+            (self._orders_in(channel) * amount for channel, amount in self.channels.items()), np.zeros(len(cost))
+        )
+
+    def _orders_in(self, channel: str) -> Floats:
+        orders = self.behaviour.channel_orders.get(channel)
+        return np.zeros(len(self.orders)) if orders is None else np.nan_to_num(orders)
+
+    def service_excess(self) -> Floats:
+        """Give cost to serve and margin given back beyond the median of customers with as many orders."""
+        lost = self.cost_to_serve + np.nan_to_num(self.behaviour.refunds_year) * self.margin
+        active = self.orders > 0
+        usual = peer_quantile(lost, quarters(np.where(active, self.orders, np.nan)), active, 0.5)
+        returned = np.nan_to_num(self.behaviour.returns_year) > 0
+        return np.where(active & returned, np.maximum(lost - usual, 0), 0.0)
+
+    def channel_excess(self) -> Floats:
+        """Give what the year's orders would have cost less in the cheapest channel."""
+        if not self.channels:
+            return np.zeros(len(self.orders))
+        cheapest = min(self.channels.values())
+        served = {channel: self._orders_in(channel) for channel in self.channels}
+        return sum(
+            ((self.channels[name] - cheapest) * count for name, count in served.items()), np.zeros(len(self.orders))
+        )
+
+
+def _gaps(
+    behaviour: Behaviour, outlook: Outlook, to_come: Floats, per_purchase: Floats, money: _Money
+) -> dict[str, Floats]:
+    alive = np.nan_to_num(outlook.p_alive)
+    active = behaviour.bought & (alive >= 0.5)
+    tenure = quarters(np.where(behaviour.bought, behaviour.days_since_first, np.nan))
+    arrival = quarters(np.where(behaviour.bought, behaviour.first_spend, np.nan))
+    basket = quarters(np.where(behaviour.bought, outlook.spend, np.nan))
+    pace = quarters(np.where(behaviour.bought, outlook.purchases, np.nan))
+    back = behaviour.repeats > 0
+
+    reachable = peer_quantile(to_come, cells(tenure, arrival), active, PEER_LEVEL)
+    purchases = peer_quantile(outlook.discounted, cells(tenure, basket), active, PEER_LEVEL)
+    spend = peer_quantile(outlook.spend, cells(tenure, pace), active, PEER_LEVEL)
+    second = peer_quantile(to_come, cells(arrival), active & back, 0.5)
+    gaps = {
+        "untapped_potential": alive * np.maximum(reachable - to_come, 0),
+        "onboarding_gap": alive * np.maximum(second - to_come, 0),
+        "frequency_gap": alive * np.maximum(purchases - outlook.discounted, 0) * np.maximum(per_purchase, 0),
+        "basket_gap": np.maximum(spend - outlook.spend, 0) * outlook.discounted * money.margin,
+        "range_gap": np.zeros(len(alive)),
+    }
+    if behaviour.range_year is not None:
+        width = np.nan_to_num(behaviour.range_year)
+        wider = peer_quantile(width, cells(tenure, pace), active, PEER_LEVEL)
+        each = np.divide(np.maximum(to_come, 0), width, out=np.zeros(len(width)), where=width > 0)
+        gaps["range_gap"] = np.minimum(np.maximum(wider - width, 0), width) * each
+    return {name: np.where(behaviour.bought, gap, 0.0) for name, gap in gaps.items()}
