@@ -77,10 +77,16 @@ def from_minor(minor: int, currency: Currency) -> Decimal:
 def format_minor(minor: float, currency: Currency, *, whole: bool = False) -> str:
     """Write money for a reader, with its sign and symbol; `whole` leaves the minor unit out.
 
-    >>> format_minor(123456, Currency("GBP")), format_minor(-50, Currency("EUR")), format_minor(123456, Currency("GBP"), whole=True)
-    ('£1,234.56', '-€0.50', '£1,235')
+    ``XXX``, which ISO 4217 keeps for no currency, has no symbol.
+
+    >>> format_minor(123456, Currency("GBP")), format_minor(-50, Currency("EUR"))
+    ('£1,234.56', '-€0.50')
+    >>> format_minor(123456, Currency("GBP"), whole=True)
+    '£1,235'
     """
     value = Decimal(round(minor)).scaleb(-currency.places)
     if whole:
-        return format_currency(value, currency.code, "¤#,##0", locale="en_GB", currency_digits=False)
-    return format_currency(value, currency.code, locale="en_GB")
+        text = format_currency(value, currency.code, "¤#,##0", locale="en_GB", currency_digits=False)
+    else:
+        text = format_currency(value, currency.code, locale="en_GB")
+    return text.replace("¤", "")

@@ -52,14 +52,15 @@ class Scale:
         return float(np.sinh(start + position * (end - start)) * self.knee)
 
     def ticks(self, apart: float = 0.1) -> list[float]:
-        """Choose round values to label: zero first, then powers of ten, none nearer than `apart` to another.
+        """Choose round values to label: zero first, then powers of ten, then 3s; none nearer than `apart` to another.
 
         >>> Scale(1.0, 0.0, 1000.0).ticks()
         [0.0, 1.0, 10.0, 100.0, 1000.0]
         """
         powers = 10.0 ** np.arange(-3, 16)
         chosen: list[float] = []
-        for value in [0.0, *powers[::-1].tolist(), *(-powers[::-1]).tolist()]:
+        steps = [sign * step for step in (powers[::-1], 3 * powers[::-1]) for sign in (1, -1)]
+        for value in [0.0, *np.concatenate(steps).tolist()]:
             near = self.position(np.array([value, *chosen]))
             if self.low <= value <= self.high and (len(near) == 1 or np.abs(near[1:] - near[0]).min() >= apart):
                 chosen.append(value)

@@ -16,6 +16,7 @@ NOTHING = "–"
 """What is written where there is no value."""
 _SPACE = "\N{NO-BREAK SPACE}"
 _MILLION = 1_000_000
+_ACRONYMS = {"rfm": "RFM", "clv": "CLV", "nps": "NPS", "vip": "VIP", "b2b": "B2B"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ class Pen:
             text: str = format_compact_currency(major, self.currency.code, locale="en_GB", fraction_digits=1)
             return text
         return format_minor(minor, self.currency, whole=minor == 0 or abs(major) >= 10)
+
+    def whole_money(self, minor: float) -> str:
+        """Write minor units in whole major ones, then in millions.
+
+        >>> Pen(Currency("GBP")).whole_money(300)
+        '£3'
+        """
+        large = abs(minor) >= _MILLION * self.currency.scale
+        return self.round_money(minor) if large else format_minor(minor, self.currency, whole=True)
 
     def interval(self, low: float | None, high: float | None) -> str:
         """Write an interval of money, or nothing where an end is missing.
@@ -112,7 +122,7 @@ def count(number: int | None, noun: str = "", plural: str | None = None) -> str:
         return NOTHING
     if not noun:
         return f"{number:,}"
-    return f"{number:,}{_SPACE}{noun if number == 1 else plural or noun + 's'}".replace(_SPACE, " ")
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def share(part: float | None) -> str:
@@ -181,10 +191,10 @@ def named(text: Any, otherwise: str = "(no name)") -> str:
 def spoken(name: str) -> str:
     """Say a name of the definitions as a title.
 
-    >>> spoken("win_back")
-    'Win back'
+    >>> spoken("win_back"), spoken("rfm")
+    ('Win back', 'RFM')
     """
-    words = name.replace("_", " ").strip()
+    words = " ".join(_ACRONYMS.get(word.lower(), word) for word in name.replace("_", " ").split())
     return words[:1].upper() + words[1:]
 
 

@@ -44,13 +44,13 @@ class Vocabulary:
 
     Attributes:
         streams: Streams by name, with the columns they really have; ``customers`` holds the attributes.
-        names: Traits and scores by name, with their types.
+        names: Traits and scores by name, with their types; None for one whose own definition is broken.
         currency: The currency in which a number that meets money is meant.
         later: Names known but not to be used here, each with the reason.
     """
 
     streams: Mapping[str, Stream]
-    names: Mapping[str, Type]
+    names: Mapping[str, Type | None]
     currency: Currency
     later: Mapping[str, str] = field(default_factory=dict)
 

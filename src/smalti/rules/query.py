@@ -43,6 +43,8 @@ Fitted: TypeAlias = Mapping[Quantile, Any]
 
 _IBIS = {"string": "string", "int64": "int64", "double": "float64", "bool": "boolean"}
 _FIXED = f"decimal(38, {NUMBER_PLACES})"
+_WHOLE = "decimal(38, 0)"
+"""What a sum of whole numbers passes through: the compiler believes it has 64 bits already and would leave a cast out."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _facts(stream: Stream, at: Instant) -> ir.Table:
 
 
 def _most_frequent(facts: ir.Table, name: str, aggregate: Aggregate, at: Instant) -> ir.Table:
-    counted = facts.filter(_Reading(facts, at).counting(aggregate)).rename(_value=aggregate.column)
+    conditions = _Reading(facts, at).counting(aggregate)
+    counted = (facts.filter(conditions) if conditions else facts).rename(_value=aggregate.column)
     counted = counted.group_by("customer_id", "_value").aggregate(_count=counted.count())
     rank = ibis.struct({"count": -counted["_count"], "value": counted["_value"]})
     best = counted.group_by("customer_id").aggregate(_best=rank.min())
@@ -272,13 +275,15 @@ class _Reading:
     @read.register
     def _(self, node: Quantile) -> Any:
         value = self.fitted[node]
-        return _constant(value, "float64" if value is None or isinstance(value, float) else "int64")
+        if value is None:
+            return ibis.null(self.read(node.of).type())
+        return _constant(value, "float64" if isinstance(value, float) else "int64")
 
 
 def _constant(value: Any, kind: str) -> Any:
-    """Write a constant; a real number as text, because engines read 0.1 as a decimal and cast that with a loss."""
-    if kind == "float64" and value is not None:
-        return ibis.literal(repr(float(value))).cast(kind)
+    """Write a constant; a number as text with its type, because an engine reads 0.1 as a decimal and 7 as 32 bits."""
+    if kind in ("float64", "int64") and value is not None:
+        return ibis.literal(repr(float(value) if kind == "float64" else int(value))).cast(kind)
     return ibis.literal(value, type=kind)
 
 
@@ -301,7 +306,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 def _total(column: Any, where: Any) -> Any:
     if column.type().is_floating():
         return column.cast(_FIXED).sum(where=where).cast("float64")
-    return column.sum(where=where).cast("int64")
+    return column.sum(where=where).cast(_WHOLE).cast("int64")
 
 
 def _extreme(table: ir.Table, column: Any, where: Any, *, latest: bool) -> Any:

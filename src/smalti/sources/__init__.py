@@ -1,0 +1,40 @@
+"""Outside data becomes facts: files are found, looked at, read, and every row and penny of them accounted for.
+
+What a user says about a file, and what we see in it:
+
+- `definitions`: a `SourceDefinition`, the value a project holds
+- `guess`: `inspect`, a cheap look that gives a `Guess`; `roles` and `kinds` judge columns by name, type and contents
+
+Reading, from bytes to batches of rows:
+
+- `files`, `encodings`, `layout`, `formats`: which files, which bytes, which fields, which kind of file
+- `delimited`, `tabular`: CSV, TSV, white space; Parquet, JSON Lines, Excel. `batches` is what they all give
+
+From rows to facts:
+
+- `dates`, `amounts`, `rowkeys`: instants, exact money, identical rows
+- `lines`, `staging`, `orders`, `attributes`: one line per row, then orders, returns, order items, attributes
+- `account`: what was kept, returned, set aside, and the proof that nothing is lost
+- `load`: all of it
+"""
+
+from smalti.sources.account import SET_ASIDE, Account, Tally
+from smalti.sources.definitions import SourceDefinition
+from smalti.sources.files import Fingerprint
+from smalti.sources.guess import Guess, inspect
+from smalti.sources.load import Loaded, load
+from smalti.sources.roles import Role, SeenColumn
+
+__all__ = [
+    "SET_ASIDE",
+    "Account",
+    "Fingerprint",
+    "Guess",
+    "Loaded",
+    "Role",
+    "SeenColumn",
+    "SourceDefinition",
+    "Tally",
+    "inspect",
+    "load",
+]

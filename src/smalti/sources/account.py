@@ -145,9 +145,7 @@ class Ledger:
         if not self.pieces:
             return ()
         grouped = pa.concat_tables(self.pieces).group_by("reason").aggregate([([], "count_all"), ("amount", "sum")])
-        tallies = [
-            (row["reason"], Tally(row["count_all"], row["amount_sum"] or 0)) for row in grouped.to_pylist()
-        ]
+        tallies = [(row["reason"], Tally(row["count_all"], row["amount_sum"] or 0)) for row in grouped.to_pylist()]
         return tuple(sorted(tallies, key=lambda item: (-item[1].rows, item[0])))
 
 

@@ -101,9 +101,7 @@ def to_minor(amounts: Amounts, places: int) -> tuple[NDArray[np.int64], NDArray[
     return minor, usable
 
 
-def product_to_minor(
-    quantity: Amounts, price: Amounts, places: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def product_to_minor(quantity: Amounts, price: Amounts, places: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Round quantity times price to whole minor units, halves to even, the product being exact.
 
     >>> product_to_minor(read_amounts(pa.array([3])), read_amounts(pa.array([0.335])), 2)[0].tolist()
@@ -243,9 +241,7 @@ def _of_text(column: pa.Array, decimal: Sign) -> Amounts:
     amounts = _of_floats(plain.cast(pa.float64()), pa.array(missing), unreadable)
     # A long writing such as 0.12345678901234567 is not what its float says; only short ones are exact in millionths.
     short = _mask(pc.less_equal(pc.utf8_length(plain), 17)) | ~amounts.exact
-    return Amounts(
-        amounts.number, amounts.micro, amounts.exact & short, amounts.missing, amounts.readable, plain
-    )
+    return Amounts(amounts.number, amounts.micro, amounts.exact & short, amounts.missing, amounts.readable, plain)
 
 
 def _halves_to_even(value: NDArray[np.int64], unit: int) -> NDArray[np.int64]:

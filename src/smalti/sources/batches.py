@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-BATCH_ROWS = 500_000
+BATCH_ROWS = 1 << 17
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,20 +19,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from smalti.facts import DAY, SECOND, parse_instant
+from smalti.facts import DAY, SECOND
 
-EARLIEST = parse_instant("1900-01-01")
 _QUARTER = 15 * 60 * SECOND
 _EPOCH = datetime(1970, 1, 1)
 _TIME = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME)
 _NUMERIC = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
-_DAY_NAME = re.compile(r"(?:[A-Za-z]{3,9},? )?(\d{1,2})(?:st|nd|rd|th)?[-/ .]*([A-Za-z]{3,9})\.?[-/ .,]*(\d{4}|\d{2})" + _TIME)
+_DAY_NAME = re.compile(
+    r"(?:[A-Za-z]{3,9},? )?(\d{1,2})(?:st|nd|rd|th)?[-/ .]*([A-Za-z]{3,9})\.?[-/ .,]*(\d{4}|\d{2})" + _TIME
+)
 _NAME_DAY = re.compile(r"(?:[A-Za-z]{3,9},? )?([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})" + _TIME)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2}))?(Z|[+-]\d{2}:?\d{2})?")
 _DIGITS = re.compile(r"-?\d+(?:\.\d+)?")
-_MONTHS = {name: place for place, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_LONG = frozenset("january february march april june july august sept september october november december".split())
+_MONTHS = {
+    name: place
+    for place, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
+_LONG = frozenset(
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "june",
+        "july",
+        "august",
+        "sept",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+)
 _WHOLE = re.compile(r"(\d{8})\.0+")
 
 
@@ -133,24 +155,45 @@ def is_ambiguous(texts: Iterable[str]) -> bool:
 def to_utc(local: NDArray[np.int64], time_zone: str) -> NDArray[np.int64]:
     """Turn microseconds of a wall clock into microseconds UTC; a time shown twice is the earlier one.
 
-    Offsets are looked up once for each quarter of an hour that occurs: no clock has changed at any other minute since
-    times of day are written down by machines.
+    A day that begins and ends with the same offset has it throughout; on the others offsets are looked up for each quarter
+    of an hour that occurs.
+
+    >>> to_utc(np.array([0]), "Europe/Paris").tolist()
+    [-3600000000]
     """
     if time_zone == "UTC" or not len(local):
         return local
-    zone = ZoneInfo(time_zone)
-    quarters, places = np.unique(local // _QUARTER, return_inverse=True)
-    offsets = np.array([_offset(int(quarter) * _QUARTER, zone) for quarter in quarters], np.int64)
-    moved: NDArray[np.int64] = local - offsets[places]
+    days, places = _distinct(local // DAY)
+    starts = np.array([_offset(int(day) * DAY, time_zone) for day in days], np.int64)
+    ends = np.array([_offset((int(day) + 1) * DAY, time_zone) for day in days], np.int64)
+    offsets = starts[places]
+    changing = np.flatnonzero((starts != ends)[places])
+    if len(changing):
+        quarters, within = _distinct(local[changing] // _QUARTER)
+        found = np.array([_offset(int(quarter) * _QUARTER, time_zone) for quarter in quarters], np.int64)
+        offsets[changing] = found[within]
+    moved: NDArray[np.int64] = local - offsets
     return moved
 
 
-def _offset(local: int, zone: ZoneInfo) -> int:
+def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the distinct values and the place of each value among them; by counting where they lie close together."""
+    least, most = int(values.min()), int(values.max())
+    if most - least > 4 * len(values) + 10_000:
+        distinct, places = np.unique(values, return_inverse=True)
+        return distinct, places
+    there = np.zeros(most - least + 1, bool)
+    there[values - least] = True
+    return np.flatnonzero(there) + least, (np.cumsum(there) - 1)[values - least]
+
+
+@lru_cache(maxsize=100_000)
+def _offset(local: int, time_zone: str) -> int:
     try:
         moment = _EPOCH + timedelta(microseconds=local)
     except OverflowError:
         return 0
-    return (moment.replace(tzinfo=zone).utcoffset() or timedelta()) // timedelta(microseconds=1)
+    return (moment.replace(tzinfo=ZoneInfo(time_zone)).utcoffset() or timedelta()) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -163,7 +206,7 @@ def _instant(text: str, reading: DateReading) -> _Moment | None:
     """Read one date, or give None."""
     try:
         if reading.format is not None:
-            return _of_datetime(datetime.strptime(text, reading.format))  # noqa: DTZ007 - placed by the caller
+            return _of_datetime(datetime.strptime(text, reading.format))
         return _of_digits(text) if _DIGITS.fullmatch(text) else _of_words(text, reading.day_first)
     except (ValueError, OverflowError):
         return None

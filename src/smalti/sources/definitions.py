@@ -37,9 +37,13 @@ class SourceDefinition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     files: tuple[str, ...] = Field(
-        alias="from", min_length=1, description="Files or globs: CSV, TSV, Parquet, JSON Lines, Excel, each also gzipped."
+        alias="from",
+        min_length=1,
+        description="Files or globs: CSV, TSV, Parquet, JSON Lines, Excel, each also gzipped.",
     )
-    customer: str | None = Field(default=None, description="Column with the customer's id; found by itself if left out.")
+    customer: str | None = Field(
+        default=None, description="Column with the customer's id; found by itself if left out."
+    )
     at: str | None = Field(
         default=None,
         description="Column with the date or the date and time of the fact; found by itself for orders. A customers "
@@ -51,7 +55,9 @@ class SourceDefinition(BaseModel):
         "category, cost, discount, channel, or a name of your own. Empty takes what can be recognised in an orders "
         "source and every column in any other.",
     )
-    encoding: str | None = Field(default=None, description="Encoding of a text file, such as cp1252; detected if left out.")
+    encoding: str | None = Field(
+        default=None, description="Encoding of a text file, such as cp1252; detected if left out."
+    )
     delimiter: str | None = Field(
         default=None,
         min_length=1,

@@ -94,7 +94,9 @@ def _without_mark(head: bytes, name: str) -> str:
         return "utf-16-le"
     if even > 0.3 * len(head) / 2 and uneven < 0.1 * even:
         return "utf-16-be"
-    raise SourceError(f"'{name}' is not a text file we know: it holds binary data; wanted CSV, TSV, Parquet, JSON Lines or Excel")
+    raise SourceError(
+        f"'{name}' is not a text file we know: it holds binary data; wanted CSV, TSV, Parquet, JSON Lines or Excel"
+    )
 
 
 def _odd_bytes(path: Path, name: str, limit: int | None) -> bytes:
@@ -122,7 +124,9 @@ def _of_odd_bytes(odd: bytes, name: str) -> str:
         return "utf-8"
     control = sum(byte < 32 and byte not in b"\t\r\n" for byte in odd)
     if control > 0.02 * len(odd):
-        raise SourceError(f"'{name}' is not a text file we know: it holds binary data; wanted CSV, TSV, Parquet, JSON Lines or Excel")
+        raise SourceError(
+            f"'{name}' is not a text file we know: it holds binary data; wanted CSV, TSV, Parquet, JSON Lines or Excel"
+        )
     best = from_bytes(odd, cp_isolation=_LIKELY).best()
     return best.encoding if best else "cp1252"
 

@@ -63,7 +63,9 @@ def find_format(file: SourceFile, definition: SourceDefinition, *, whole: bool =
     if start.startswith("{") and definition.delimiter is None:
         return Format("json lines", encoding)
     if start.startswith("[{") or start.startswith("[\n"):
-        raise SourceError(f"'{file.name}' is one JSON array; wanted JSON Lines: one object per line, no brackets around them")
+        raise SourceError(
+            f"'{file.name}' is one JSON array; wanted JSON Lines: one object per line, no brackets around them"
+        )
     return Format("delimited", encoding, read_layout(file, definition.changed(encoding=encoding), whole=whole))
 
 

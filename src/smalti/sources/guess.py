@@ -66,9 +66,7 @@ class Guess:
                 if column is not None:
                     named.setdefault(role, column)
         cancelled = given.cancelled or (self.cancelled if given.status is None else None)
-        return given.changed(
-            customer=self.column("customer"), at=self.column("at"), columns=named, cancelled=cancelled
-        )
+        return given.changed(customer=self.column("customer"), at=self.column("at"), columns=named, cancelled=cancelled)
 
     def sentences(self) -> list[str]:
         """Say in sentences what was understood, for printing."""
@@ -120,7 +118,11 @@ def complete(definition: SourceDefinition, kind: str, home: Path | None = None) 
     needed = definition.customer and (kind != "orders" or (definition.at and definition.columns))
     if needed:
         return definition
-    said = {name: value for name, value in definition.model_dump().items() if name not in ("files",) and value not in (None, ())}
+    said = {
+        name: value
+        for name, value in definition.model_dump().items()
+        if name not in ("files",) and value not in (None, ())
+    }
     return inspect(definition.files, home=home, kind="orders" if kind == "orders" else "customers", **said).definition()
 
 
@@ -204,7 +206,11 @@ def _kind(
 
 
 def _for_customers(roles: dict[str, Role]) -> dict[str, Role]:
-    return {name: role for name, role in roles.items() if name == "customer" or (name == "at" and role.reason == "as you said")}
+    return {
+        name: role
+        for name, role in roles.items()
+        if name == "customer" or (name == "at" and role.reason == "as you said")
+    }
 
 
 def _check_roles(roles: dict[str, Role], names: Sequence[str], files: tuple[str, ...]) -> None:
@@ -233,4 +239,3 @@ def _cancelled(sample: pa.Table, order_id: Role | None) -> str | None:
     marked = sum(re.fullmatch(r"[Cc]\d+", value) is not None for value in ids)
     plain = sum(value.isdigit() for value in ids)
     return r"[Cc]\d+" if 0 < marked < plain and marked + plain >= 0.9 * len(ids) else None
-

@@ -18,7 +18,9 @@ _TRUE = r"(?i)^(true|yes|t|y)$"
 _INTEGER = r"^[+-]?(0|[1-9]\d{0,17})(\.0+)?$"
 _NUMBER = r"^[+-]?(0|[1-9]\d*)?([.,]\d+)?([eE][+-]?\d+)?$"
 _DATE = r"[-/.: ]"
-_DATE_WORDS = re.compile(r"date|time|day|dob|birth|since|until|created|updated|joined|_at$|^at$|^dt|datum|_on$", re.IGNORECASE)
+_DATE_WORDS = re.compile(
+    r"date|time|day|dob|birth|since|until|created|updated|joined|_at$|^at$|^dt|datum|_on$", re.IGNORECASE
+)
 
 
 def find_type(name: str, column: pa.Array, reading: DateReading) -> Type:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from smalti.facts import DAY, Instant, Type, arrow_type
+from smalti.facts import Instant, Type, arrow_type
 from smalti.sources.account import Ledger
 from smalti.sources.amounts import (
     Amounts,
@@ -23,17 +23,18 @@ from smalti.sources.amounts import (
     to_minor,
 )
 from smalti.sources.batches import Batch
-from smalti.sources.dates import EARLIEST, DateReading, Instants, read_dates
+from smalti.sources.dates import DateReading, Instants, read_dates
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.kinds import to_type
-from smalti.sources.rowkeys import Keys, row_keys
+from smalti.sources.rowkeys import Keys, row_keys, short_keys
 from smalti.sources.tabular import as_text
 
 MONEY_FIELDS = ("cost", "discount")
 TEXT_FIELDS = ("order_id", "product", "category", "channel")
 _NOBODY = r"(?i)^(|null|nan|none|n/a|#n/a|<na>)$"
+_LONGEST_NOBODY = 4
 _PROVENANCE = re.compile(
-    r"(?i)(sheet|file|file_?name|source_?file|source|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+"
+    r"(?i)(sheet|file|file_?name|source_?file|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+"
     r"|__index_level_\d+__)"
 )
 _CANCELLED = r"(?i).*(cancel|void|storno|annul).*"
@@ -48,7 +49,8 @@ class LinePlan:
         reading: How its dates are read.
         decimal: The decimal sign of its amounts in text.
         places: Digits after the point of the currency.
-        latest: No fact may be later than this.
+        earliest: No fact may be earlier than this.
+    latest: No fact may be later than this.
         money: Whether lines have money.
         kinds: The types of the project's own columns.
     """
@@ -57,6 +59,7 @@ class LinePlan:
     reading: DateReading
     decimal: Sign
     places: int
+    earliest: Instant
     latest: Instant
     money: bool
     kinds: dict[str, Type]
@@ -156,11 +159,16 @@ def customer_keys(column: pa.Array) -> pa.Array:
         return column.cast(pa.string())
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_finite(column), column, None).cast(pa.float64())
-        if pc.all(pc.equal(pc.floor(column), column)).as_py() is not False and (pc.max(pc.abs(column)).as_py() or 0) < 2**63:
+        if (
+            pc.all(pc.equal(pc.floor(column), column)).as_py() is not False
+            and (pc.max(pc.abs(column)).as_py() or 0) < 2**63
+        ):
             return column.cast(pa.int64()).cast(pa.string())
     text = pc.utf8_trim_whitespace(as_text(column))
-    if pc.any(pc.match_substring_regex(text, r"\.0+$")).as_py():
+    if pc.any(pc.match_substring(text, ".0")).as_py():
         text = pc.replace_substring_regex(text, r"^(-?\d+)\.0+$", r"\1")
+    if (pc.min(pc.binary_length(text)).as_py() or 0) > _LONGEST_NOBODY:
+        return text
     return pc.if_else(pc.match_substring_regex(text, _NOBODY), None, text)
 
 
@@ -194,7 +202,7 @@ def _date_problems(problems: _Problems, dates: Instants, plan: LinePlan) -> None
     column = plan.definition.at
     problems.note("no date", dates.missing, column)
     problems.note("unreadable date", ~dates.readable, column)
-    problems.note("date before 1900", dates.at < EARLIEST - DAY, column)
+    problems.note("date before 1900", dates.at < plan.earliest, column)
     problems.note("date in the future", dates.at > plan.latest, column)
 
 
@@ -281,7 +289,7 @@ def _keyed(lines: pa.Table, table: pa.Table, definition: SourceDefinition) -> Li
     names = [name for name in table.column_names if name in used or not _PROVENANCE.fullmatch(name)]
     empty = np.empty(0, np.uint64)
     high, low = (empty, empty) if definition.duplicates == "keep" else row_keys(table, names)
-    order = row_keys(lines, ["customer_id", "order_id"])[0] if "order_id" in lines.column_names else empty
+    order = short_keys(lines, ["customer_id", "order_id"]) if "order_id" in lines.column_names else empty
     return Lines(lines, high, low, order)
 
 

@@ -53,7 +53,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "status": ("order status", "status"),
 }  # fmt: skip
 ROLES = tuple(_NAMES)
-_NO_MONEY = re.compile(r"\b(rating|score|age|rank|year|month|zip|postcode|lat|lon|latitude|longitude|id|recency|frequency)\b")
+_NO_MONEY = re.compile(
+    r"\b(rating|score|age|rank|year|month|zip|postcode|lat|lon|latitude|longitude|id|recency|frequency)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,18 @@ def find_roles(columns: Iterable[SeenColumn], given: Mapping[str, str]) -> dict[
     """
     seen = list(columns)
     roles = {role: Role(role, column, "as you said") for role, column in given.items()}
-    for role in ("at", "customer", "order_id", "quantity", "discount", "product", "category", "channel", "country", "status"):
+    for role in (
+        "at",
+        "customer",
+        "order_id",
+        "quantity",
+        "discount",
+        "product",
+        "category",
+        "channel",
+        "country",
+        "status",
+    ):
         _seek(role, seen, roles)
     _seek_money(seen, roles)
     _seek("cost", seen, roles)
@@ -144,7 +157,7 @@ def words_of(name: str) -> str:
     >>> words_of("CustomerID"), words_of("Dt_Order"), words_of("user_id:token")
     ('customer id', 'dt order', 'user id')
     """
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.split(":")[0])
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.split(":", maxsplit=1)[0])
     return " ".join(re.findall(r"[^\W_]+", parted)).lower()
 
 
@@ -237,6 +250,10 @@ def _plausible_digits(values: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bo
     """Say which bare numbers look like days such as 20260131 or like seconds or more since 1970, not like other counts."""
     numbers = read_amounts(values).number
     day = (numbers >= 19_000_101) & (numbers < 21_010_101)
-    since = (numbers >= 6e8) & (numbers < 4.2e9) | (numbers >= 6e11) & (numbers < 4.2e12) | (numbers >= 6e14) & (numbers < 4.2e15)
+    since = (
+        (numbers >= 6e8) & (numbers < 4.2e9)
+        | (numbers >= 6e11) & (numbers < 4.2e12)
+        | (numbers >= 6e14) & (numbers < 4.2e15)
+    )
     plausible: np.ndarray[tuple[int], np.dtype[np.bool_]] = day | since
     return plausible

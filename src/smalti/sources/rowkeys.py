@@ -28,15 +28,25 @@ def row_keys(table: pa.Table, columns: Iterable[str]) -> tuple[Keys, Keys]:
     >>> bool(high[0] == high[2]), bool(high[0] == high[1])
     (True, False)
     """
-    high, low = np.zeros(len(table), np.uint64), np.zeros(len(table), np.uint64)
+    high, low = _keys(table, columns, 2)
+    return high, low
+
+
+def short_keys(table: pa.Table, columns: Iterable[str]) -> Keys:
+    """Give one 64-bit key per row: enough to say that rows differ, not that they are the same."""
+    return _keys(table, columns, 1)[0]
+
+
+def _keys(table: pa.Table, columns: Iterable[str], count: int) -> list[Keys]:
+    sums = [np.zeros(len(table), np.uint64) for _ in range(count)]
     for name in columns:
         column = table[name].combine_chunks()
-        first, second = _cells(column)
         seeds = np.frombuffer(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16).digest(), np.uint64)
-        valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        high += np.where(valid, _mixed(first + seeds[0]), np.uint64(0))
-        low += np.where(valid, _mixed(second + seeds[1]), np.uint64(0))
-    return high, low
+        for kept, cells in zip(sums, _cells(column, seeds[:count]), strict=True):
+            if column.null_count:
+                cells[pc.is_null(column).to_numpy(zero_copy_only=False)] = 0
+            kept += cells
+    return sums
 
 
 def repeats(high: Keys, low: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -70,24 +80,27 @@ def any_repeat(keys: Keys) -> bool:
     return bool((ordered[1:] == ordered[:-1]).any())
 
 
-def _cells(column: pa.Array) -> tuple[Keys, Keys]:
-    if pa.types.is_integer(column.type):
-        return _twice(pc.fill_null(column, 0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False).view(np.uint64))
-    if pa.types.is_floating(column.type):
-        return _twice(_float_bits(pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False)))
-    if pa.types.is_timestamp(column.type) or pa.types.is_date64(column.type):
-        return _cells(column.cast(pa.int64()))
-    if not pa.types.is_string(column.type):
+def _cells(column: pa.Array, seeds: Keys) -> list[Keys]:
+    """Give the keys of a column's cells, one array for each seed."""
+    kind = column.type
+    if pa.types.is_integer(kind):
+        bits = pc.fill_null(column, 0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False).view(np.uint64)
+        return [_mixed(bits + seed) for seed in seeds]
+    if pa.types.is_floating(kind):
+        bits = _float_bits(pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False))
+        return [_mixed(bits + seed) for seed in seeds]
+    if pa.types.is_timestamp(kind) or pa.types.is_date64(kind):
+        return _cells(column.cast(pa.int64()), seeds)
+    if not pa.types.is_string(kind):
         column = column.cast(pa.string())
     sample = column.slice(0, 2_000)
-    if pc.count_distinct(sample).as_py() <= _FEW * len(sample):
-        coded = column.dictionary_encode()
-        places = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False)
-        if not len(coded.dictionary):
-            return _twice(np.zeros(len(column), np.uint64))
-        first, second = _text_keys(coded.dictionary)
-        return first[places], second[places]
-    return _text_keys(column)
+    if pc.count_distinct(sample).as_py() > _FEW * len(sample):
+        return _text_keys(column, seeds)
+    coded = column.dictionary_encode()
+    places = pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False)
+    if not len(coded.dictionary):
+        return [np.zeros(len(column), np.uint64) for _ in seeds]
+    return [keys[places] for keys in _text_keys(coded.dictionary, seeds)]
 
 
 def _float_bits(values: NDArray[np.float64]) -> Keys:
@@ -98,33 +111,34 @@ def _float_bits(values: NDArray[np.float64]) -> Keys:
     return np.where(whole, integers, values.view(np.uint64))
 
 
-def _twice(bits: Keys) -> tuple[Keys, Keys]:
-    return _mixed(bits), _mixed(bits ^ np.uint64(0x9E3779B97F4A7C15))
-
-
-def _text_keys(column: pa.Array) -> tuple[Keys, Keys]:
+def _text_keys(column: pa.Array, seeds: Keys) -> list[Keys]:
     """Mix each text's bytes eight at a time, together with their place and the text's length."""
     if not len(column):
-        return _twice(np.empty(0, np.uint64))
+        return [np.empty(0, np.uint64) for _ in seeds]
     offsets = np.frombuffer(column.buffers()[1], np.int32)[column.offset : column.offset + len(column) + 1]
     data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    data = np.concatenate((data, np.zeros(8, np.uint8)))
-    words = np.ndarray((len(data) - 7,), "<u8", data.tobytes(), 0, (1,))
+    words = np.ndarray((len(data) + 1,), "<u8", data.tobytes() + bytes(8), 0, (1,))
     lengths = np.diff(offsets).astype(np.int64)
     starts = (offsets[:-1] - offsets[0]).astype(np.int64)
-    first, second = _twice(lengths.view(np.uint64))
+    sums = [lengths.view(np.uint64) + seed for seed in seeds]
+    shortest = int(lengths.min())
     for place in range(0, int(lengths.max()), 8):
-        rows = slice(None) if int(lengths.min()) > place else np.flatnonzero(lengths > place)
-        word = words[starts[rows] + place] & _KEPT[np.minimum(lengths[rows] - place, 8)]
-        seed = np.uint64((place + 1) * 0xD6E8FEB86659FD93 & _ALL)
-        first[rows] += _mixed(word + seed)
-        second[rows] += _mixed(word ^ seed ^ np.uint64(0x2545F4914F6CDD1D))
-    return first, second
+        rows = slice(None) if shortest > place else np.flatnonzero(lengths > place)
+        word = words[starts[rows] + place]
+        if shortest < place + 8:
+            word &= _KEPT[np.minimum(lengths[rows] - place, 8)]
+        step = np.uint64((place + 1) * 0xD6E8FEB86659FD93 & _ALL)
+        for kept, seed in zip(sums, seeds, strict=True):
+            kept[rows] += _mixed((word ^ seed) + step)
+    return [_mixed(kept) for kept in sums]
 
 
 def _mixed(bits: Keys) -> Keys:
     """Spread the bits (the finaliser of SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
-    mixed = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    spread: Keys = mixed ^ (mixed >> np.uint64(31))
-    return spread
+    mixed: Keys = bits >> np.uint64(30)
+    mixed ^= bits
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

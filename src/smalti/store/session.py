@@ -131,8 +131,12 @@ class Store:
 
     def _make(self, kind: str, name: str, query: str) -> None:
         """Make a table or view in place of whatever had the name, which the query may still read."""
-        if self._kind(name) in (kind, None):
+        try:
             self._do(f"CREATE OR REPLACE {kind} {quoted(name)} AS {query}")
+        except StoreError:
+            if self._kind(name) in (kind, None):
+                raise
+        else:
             return
         self._do(f"CREATE OR REPLACE {kind} _making AS {query}")
         self.drop(name)

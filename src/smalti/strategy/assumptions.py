@@ -69,7 +69,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Assumptions(BaseModel):
-    """What the value map takes for granted. Amounts are per event, in the project's currency or as a share of the average order.
+    """What the value map takes for granted. Amounts are per event: money, or a share of the average order.
 
     >>> Assumptions(margin_rate=0.4).margin_rate, Assumptions().by("margin_rate")
     (0.4, "smalti's default")

@@ -5,8 +5,8 @@
 - `compute`: from streams in the store to one table of customers, one pass over each stream
 """
 
-from smalti.traits.compute import Computed, compute
+from smalti.traits.compute import Computed, compute, fit
 from smalti.traits.definitions import Trait, TraitDefinition
 from smalti.traits.library import TITLES, standard_traits
 
-__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "compute", "standard_traits"]
+__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "compute", "fit", "standard_traits"]

@@ -24,6 +24,7 @@ _STANDARD: dict[str, tuple[str, str]] = {
     "spend_total": ("sum(orders.revenue)", "spend ever"),
     "spend_365d": ("sum(orders.revenue, last 365 days)", "spend in the last year"),
     "spend_90d": ("sum(orders.revenue, last 90 days)", "spend in the last 90 days"),
+    "first_order_value": ("first(orders.revenue)", "value of the first order"),
     "mean_order_value": ("spend_total / orders_total", "average order"),
     "typical_gap_days": (
         "case when purchase_days >= 2 then (days_since_first_order - days_since_order) / (purchase_days - 1) end",

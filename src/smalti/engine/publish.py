@@ -1,0 +1,196 @@
+"""What a run found, written: the tables, the page, ``run.json``, published in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from smalti.engine import tables
+from smalti.engine.account import account_info
+from smalti.engine.behaviour import Models, describe, to_floats
+from smalti.engine.clock import Clock
+from smalti.engine.version import VERSION
+from smalti.facts import Currency, Instant, Type, format_instant
+from smalti.project import Prepared, Project, Work
+from smalti.report import page
+from smalti.rules import Quantile, Words, sentence, write
+from smalti.segments import membership
+from smalti.sources import Loaded
+from smalti.store import RunFolder, RunWriter, Store, list_runs
+from smalti.strategy import PUBLISHED, Match, Option, ValueMap, placeholders, reasons, why_not
+from smalti.strategy.peers import Floats
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a run found, before it is told to anyone."""
+
+    project: Project
+    prepared: Prepared
+    loaded: Loaded
+    store: Store
+    at: Instant
+    made_at: datetime
+    traits: pa.Table
+    values: ValueMap
+    options: Sequence[Option]
+    found: Match
+    answers: pa.Table
+    fitted: Mapping[Quantile, Any]
+    models: Models
+    average_order: float
+    guess: Sequence[str]
+
+    @property
+    def currency(self) -> Currency:
+        """The project's currency."""
+        return Currency(self.project.currency)
+
+    @property
+    def words(self) -> Words:
+        """How names and values are said."""
+        return Words(self.currency, self.prepared.titles, self.prepared.types, self.fitted)
+
+
+def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFolder:
+    """Write all tables and the page of a run and publish it.
+
+    Args:
+        findings: What was found.
+        home: The folder of runs.
+        clock: Times this step too.
+        work: The step.
+    """
+    run_id = _run_id(findings)
+    before = list_runs(home)
+    with RunWriter(home, run_id) as writer:
+        with clock.step(work):
+            made = _tables(findings)
+            info = _info(findings, made, before[-1].id if before else None)
+            for name, table in made.items():
+                writer.write_table(name, table)
+            previous = {"membership": before[-1].table("membership")} if before else None
+        info["timings"] = clock.timings()
+        writer.write_text("report.html", page(info, made, previous))
+        return writer.publish(info)
+
+
+def _run_id(findings: Findings) -> str:
+    prints = "".join(one.sha256 for one in findings.loaded.fingerprints) + repr(findings.project) + str(findings.at)
+    return f"{findings.made_at:%Y-%m-%dT%H-%M-%S.%fZ}-{sha256(prints.encode()).hexdigest()[:6]}"
+
+
+def _tables(findings: Findings) -> dict[str, pa.Table]:
+    currency, words, prepared = findings.currency, findings.words, findings.prepared
+    names = [option.name for option in findings.options]
+    primary = pa.array(names).take(pa.array(findings.found.primary))
+    gains = np.stack([option.gain for option in findings.options])
+    chosen = {
+        "primary_strategy": primary,
+        "secondary_strategy": pa.array(names).take(pa.array(findings.found.secondary)),
+        "primary_gain": tables.money(gains[findings.found.primary, np.arange(gains.shape[1])], currency),
+    }
+    values = {name: findings.values.columns[name] for name in PUBLISHED}
+    members = {segment.name: np.asarray(findings.answers[segment.name]) for segment in prepared.segments}
+    compared = findings.traits
+    for name in ("p_alive", *tables.VALUES):
+        compared = compared.append_column(name, pa.array(values[name], mask=np.isnan(values[name])))
+    told = [trait.name for trait in prepared.traits] + ["p_alive", *tables.VALUES]
+    aside = findings.loaded.set_aside
+    amount = tables.published(aside["amount"], Type.MONEY, currency)
+    return {
+        "customers": tables.customers_table(findings.traits, prepared, values, chosen, currency),
+        "membership": membership(findings.answers, prepared.segments),
+        "segments": tables.segments_table(prepared.segments, members, values, primary.to_pylist(), words),
+        "segment_traits": tables.segment_traits_table(
+            prepared.segments, members, compared, told, words, findings.project.seed
+        ),
+        "strategies": _strategies(findings),
+        "playbook": tables.playbook_table(findings.options, findings.found, _told(findings), currency),
+        "set_aside": aside.set_column(aside.column_names.index("amount"), "amount", amount),
+    }
+
+
+def _strategies(findings: Findings) -> pa.Table:
+    columns, kinds = _reason_columns(findings)
+    currency, options, found = findings.currency, findings.options, findings.found
+    texts = {
+        "reason": (
+            reasons(options, found.primary, columns, kinds, currency),
+            reasons(options, found.secondary, columns, kinds, currency),
+        ),
+        "why_not": why_not(options, found, currency),
+    }
+    return tables.strategies_table(findings.traits["customer_id"], options, found, texts, currency)
+
+
+def _reason_columns(findings: Findings) -> tuple[dict[str, Floats], dict[str, Type]]:
+    names = {name for option in findings.options for name in placeholders(option.definition.because)}
+    values = findings.values.columns
+    columns = {name: values[name] if name in values else to_floats(findings.traits[name]) for name in sorted(names)}
+    return columns, {name: findings.prepared.types[name] for name in columns}
+
+
+def _told(findings: Findings) -> dict[str, tuple[str, str]]:
+    words = findings.words
+    return {
+        one.name: (sentence(one.eligible, words), sentence(one.headroom, words)) for one in findings.prepared.strategies
+    }
+
+
+def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None) -> dict[str, Any]:
+    project, currency, words = findings.project, findings.currency, findings.words
+    values = findings.values.columns
+    found, options = findings.found, findings.options
+    everyone = np.arange(len(found.primary))
+
+    def total(end: str) -> int:
+        return int(np.stack([getattr(option, end) for option in options])[found.primary, everyone].sum())
+
+    return {
+        "smalti": VERSION,
+        "project": project.name,
+        "currency": project.currency,
+        "time_zone": project.time_zone,
+        "as_of": format_instant(findings.at),
+        "as_of_microseconds": findings.at,
+        "made_at": findings.made_at.isoformat(timespec="seconds"),
+        "seed": project.seed,
+        "customers": findings.traits.num_rows,
+        "totals": {name: int(np.nansum(values[name])) for name in tables.VALUES}
+        | {"gain": total("gain"), "gain_low": total("low"), "gain_high": total("high")},
+        "inputs": [
+            {"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in findings.loaded.fingerprints
+        ],
+        "guess": list(findings.guess),
+        "account": account_info(findings.store, findings.loaded, currency, findings.at),
+        "notes": [*findings.loaded.notes, *findings.prepared.notes],
+        "assumptions": project.assumptions.listed(currency, findings.average_order),
+        "models": describe(findings.models),
+        "fitted": [
+            {
+                "quantile": sentence(one, Words(currency, words.titles, words.types)),
+                "key": write(one),
+                "raw": value,
+                "value": words.value(value, _kind_of(one, words)),
+            }
+            for one, value in findings.fitted.items()
+        ],
+        "types": dict(findings.prepared.types),
+        "titles": dict(findings.prepared.titles),
+        "definitions": project.model_dump(mode="json"),
+        "tables": {name: table.num_rows for name, table in made.items()},
+        "previous": previous,
+    }
+
+
+def _kind_of(quantile: Quantile, words: Words) -> Type | None:
+    name = getattr(quantile.of, "name", None)
+    return words.types.get(name) if name is not None else None

@@ -1,0 +1,105 @@
+"""A published run as a value to look at: its tables, and any one customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from smalti.engine.customer import Profile, profile_of
+from smalti.store import RunFolder, current_run
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """One table of a run, read when it is asked for."""
+
+    folder: RunFolder
+    name: str
+
+    def to_arrow(self) -> pa.Table:
+        """Give the table as it was published, money exact."""
+        return self.folder.table(self.name)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Give the table as a data frame; money becomes float64 in major units, for reckoning with."""
+        table = self.to_arrow()
+        for position, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(position, field.name, table[field.name].cast(pa.float64()))
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+    def __len__(self) -> int:
+        return int(self.folder.info["tables"][self.name])
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {len(self):,} rows>"
+
+
+class Run:
+    """A published run.
+
+    Attributes:
+        customers: One row each: identity, traits, scores, value map, primary and secondary strategy.
+        membership: Segmentation, segment, customer.
+        segments: One row each: size, money, rule.
+        strategies: Two rows per customer: primary and secondary, with gain, interval, basis and reasons.
+        playbook: One row per strategy.
+        set_aside: Rows of the sources that were set aside, with reasons.
+
+    A run is read from its folder, so that what is seen is what was published.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.customers = RunTable(folder, "customers")
+        self.membership = RunTable(folder, "membership")
+        self.segments = RunTable(folder, "segments")
+        self.strategies = RunTable(folder, "strategies")
+        self.playbook = RunTable(folder, "playbook")
+        self.set_aside = RunTable(folder, "set_aside")
+
+    @classmethod
+    def newest(cls, runs: Path) -> Run:
+        """Give the newest run of a folder of runs.
+
+        Raises:
+            RunError: There is none.
+        """
+        return cls(current_run(runs))
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.folder.id
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.folder.path
+
+    @property
+    def report(self) -> Path:
+        """The run's page."""
+        return self.folder.path / "report.html"
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What ``run.json`` holds."""
+        return self.folder.info
+
+    def customer(self, customer_id: str) -> Profile:
+        """Give all that the run says of one customer.
+
+        Raises:
+            RunError: The run knows no such customer.
+        """
+        return profile_of(self.folder, customer_id)
+
+    def __repr__(self) -> str:
+        info = self.info
+        return f"<run {self.id} of {info['project']}: {info['customers']:,} customers as of {info['as_of']}>"

@@ -1,0 +1,277 @@
+"""The published tables of a run, made from columns in working form: money becomes decimal, instants timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from smalti.engine.behaviour import to_floats
+from smalti.facts import Currency, Type
+from smalti.project import Prepared
+from smalti.rules import Words, sentence, write
+from smalti.segments import Segment, profile, rank
+from smalti.strategy import Match, Option
+from smalti.strategy.peers import Booleans, Floats
+
+PROFILE_SAMPLE = 100_000
+"""Customers compared, at most, to tell what sets a segment apart: a difference of ranks is then good to about 0.01."""
+MOST_VALUES = 50
+"""Text with more different values than this does not tell segments apart."""
+VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
+"""The four values that are summed for segments and for all."""
+
+
+def published(column: pa.ChunkedArray, kind: Type, currency: Currency) -> pa.ChunkedArray:
+    """Give a column in working form as it is published.
+
+    >>> published(pa.chunked_array([[1234]]), Type.MONEY, Currency("GBP")).to_pylist()
+    [Decimal('12.34')]
+    """
+    if kind is Type.MONEY:
+        unit = pa.scalar(Decimal(1).scaleb(-currency.places), pa.decimal128(4, currency.places))
+        whole = pc.cast(pc.cast(column, pa.int64()), pa.decimal128(19, 0))
+        return pc.cast(pc.multiply(whole, unit), pa.decimal128(18, currency.places))
+    if kind is Type.INSTANT:
+        return column.cast(pa.timestamp("us", tz="UTC"))
+    return column.cast(pa.duration("us")) if kind is Type.DURATION else column
+
+
+def money(values: Floats, currency: Currency) -> pa.ChunkedArray:
+    """Give whole minor units, NaN for missing, as published money."""
+    whole = pa.array(np.where(np.isnan(values), 0, values).astype(np.int64), mask=np.isnan(values))
+    return published(pa.chunked_array([whole]), Type.MONEY, currency)
+
+
+def customers_table(
+    traits: pa.Table,
+    prepared: Prepared,
+    values: Mapping[str, Floats],
+    chosen: Mapping[str, pa.Array],
+    currency: Currency,
+) -> pa.Table:
+    """Make the table of customers: identity, attributes and traits, scores and value map, strategies.
+
+    Args:
+        traits: ``customer_id`` and all traits in working form, ordered by customer.
+        prepared: The project, which knows their types.
+        values: Columns of the value map to publish.
+        chosen: Columns about strategies, in published form already.
+        currency: The project's currency.
+    """
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {"customer_id": traits["customer_id"]}
+    for trait in prepared.traits:
+        columns[trait.name] = published(traits[trait.name], trait.type, currency)
+    for name, column in values.items():
+        is_money = prepared.types[name] is Type.MONEY
+        columns[name] = money(column, currency) if is_money else pa.array(column, mask=np.isnan(column))
+    return pa.table(columns | dict(chosen))
+
+
+def segments_table(
+    segments: Sequence[Segment],
+    members: Mapping[str, Booleans],
+    values: Mapping[str, Floats],
+    primary: Sequence[str],
+    words: Words,
+) -> pa.Table:
+    """Make the table of segments: size, money, rule in the language and in words, and the members' commonest strategy."""
+    strategies, code = np.unique(np.asarray(primary, dtype=object), return_inverse=True)
+    everyone = max(len(code), 1)
+    total = float(np.nansum(values["value_to_come"]))
+    rows = []
+    for segment in segments:
+        member = members[segment.name]
+        counts = np.bincount(code[member], minlength=len(strategies))
+        size = int(member.sum())
+        sums = {name: float(np.nansum(values[name][member])) for name in VALUES}
+        top = int(counts.argmax()) if size else -1
+        rows.append(
+            {
+                "segmentation": segment.definition.segmentation,
+                "segment": segment.name,
+                "title": segment.title,
+                "size": size,
+                "share": size / everyone,
+                "value_share": sums["value_to_come"] / total if total else 0.0,
+                "rule": write(segment.written),
+                "sentence": sentence(segment.node, words),
+                "why": segment.definition.why,
+                "owner": segment.definition.owner,
+                "strategy": str(strategies[top]) if size else None,
+                "strategy_share": float(counts[top] / size) if size else None,
+            }
+            | sums
+        )
+    texts = dict.fromkeys(
+        ["segmentation", "segment", "title", "rule", "sentence", "why", "owner", "strategy"], pa.string()
+    )
+    numbers = {"size": pa.int64(), "share": pa.float64(), "value_share": pa.float64(), "strategy_share": pa.float64()}
+    names = ["segmentation", "segment", "title", "size", "share", *VALUES, "value_share"]
+    names += ["rule", "sentence", "why", "owner", "strategy", "strategy_share"]
+    columns = {name: [row[name] for row in rows] for name in names}
+    return pa.table(
+        {
+            name: money(np.array(column, dtype=np.float64), words.currency)
+            if name in VALUES
+            else pa.array(column, (texts | numbers)[name])
+            for name, column in columns.items()
+        }
+    )
+
+
+def segment_traits_table(
+    segments: Sequence[Segment],
+    members: Mapping[str, Booleans],
+    traits: pa.Table,
+    names: Sequence[str],
+    words: Words,
+    seed: int,
+) -> pa.Table:
+    """Make the table of what sets each segment apart, the largest effect first.
+
+    Of more than `PROFILE_SAMPLE` customers a random sample of so many is compared.
+    """
+    rows = np.arange(traits.num_rows)
+    if len(rows) > PROFILE_SAMPLE:
+        rows = np.sort(np.random.default_rng(seed).choice(len(rows), PROFILE_SAMPLE, replace=False))
+        traits = traits.take(pa.array(rows))
+    numeric = {
+        name: to_floats(traits[name]) for name in names if words.types.get(name) not in (Type.TEXT, Type.INSTANT, None)
+    }
+    ranks = {name: rank(column) for name, column in numeric.items()}
+    texts = {name: traits[name] for name in names if words.types.get(name) is Type.TEXT}
+    codes = {name: _coded(column) for name, column in texts.items()}
+    found: list[dict[str, object]] = []
+    for segment in segments:
+        member = members[segment.name][rows]
+        mine = [
+            {
+                "trait": contrast.trait,
+                "inside": _said(contrast.trait, contrast.inside, words),
+                "outside": _said(contrast.trait, contrast.outside, words),
+                "effect": contrast.effect,
+            }
+            for contrast in profile(member, numeric, ranks)
+        ]
+        mine += [row for name, coded in codes.items() if coded is not None and (row := _share_row(name, coded, member))]
+        mine.sort(key=lambda row: (-abs(float(str(row["effect"]))), str(row["trait"])))
+        head = {"segmentation": segment.definition.segmentation, "segment": segment.name}
+        found += [head | row | {"title": words.title(str(row["trait"]))} for row in mine]
+    order = ["segmentation", "segment", "trait", "title", "inside", "outside"]
+    schema = pa.schema([(name, pa.string()) for name in order] + [("effect", pa.float64())])
+    return pa.Table.from_pylist(found, schema=schema)
+
+
+def _said(name: str, value: float, words: Words) -> str:
+    if name.startswith("p_") or name.endswith("_share"):
+        return f"{value * 100:.0f} %"
+    kind = words.types.get(name)
+    text = words.value(value if kind is not Type.INTEGER else round(value), kind)
+    return f"{text} days" if name.startswith("days_") or (name.endswith("_days") and kind is Type.NUMBER) else text
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]] | None:
+    encoded = column.combine_chunks().dictionary_encode()
+    if not 1 < len(encoded.dictionary) <= MOST_VALUES:
+        return None
+    return encoded.dictionary.to_pylist(), np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
+
+
+def _share_row(
+    name: str, coded: tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]], member: Booleans
+) -> dict[str, object]:
+    values, code = coded
+    known = code >= 0
+    inside, outside = member & known, ~member & known
+    if not inside.any() or not outside.any():
+        return {}
+    shares = [np.bincount(code[part], minlength=len(values)) / part.sum() for part in (inside, outside)]
+    top = int(np.argmax(np.abs(shares[0] - shares[1])))
+    told = [f"{values[top]}: {share[top] * 100:.0f} %" for share in shares]
+    return {"trait": name, "inside": told[0], "outside": told[1], "effect": float(shares[0][top] - shares[1][top])}
+
+
+def strategies_table(
+    customers: pa.ChunkedArray,
+    options: Sequence[Option],
+    found: Match,
+    texts: Mapping[str, tuple[pa.Array, pa.Array]],
+    currency: Currency,
+) -> pa.Table:
+    """Make the table of strategies: two rows per customer, primary and secondary, in the order of the customers.
+
+    Args:
+        customers: The customers.
+        options: The strategies, reckoned.
+        found: What was chosen.
+        texts: ``reason`` and ``why_not``, each for the primary and the secondary.
+        currency: The project's currency.
+    """
+    count = len(customers)
+    order = pa.array(np.arange(2 * count).reshape(2, count).T.ravel())
+    chosen = np.concatenate([found.primary, found.secondary])
+    names = pa.array([option.name for option in options]).take(pa.array(chosen))
+    bases = pa.array([option.basis for option in options]).take(pa.array(chosen))
+    everyone = np.tile(np.arange(count), 2)
+    ends = {
+        name: money(np.stack([getattr(option, end) for option in options])[chosen, everyone], currency)
+        for name, end in (("gain", "gain"), ("gain_low", "low"), ("gain_high", "high"))
+    }
+    table = pa.table(
+        {
+            "customer_id": pa.concat_arrays(customers.chunks * 2) if count else pa.array([], pa.string()),
+            "strategy": names,
+            "rank": pa.array(np.repeat([1, 2], count).astype(np.int8)),
+        }
+        | ends
+        | {"basis": bases}
+        | {name: pa.concat_arrays(list(pair)) for name, pair in texts.items()}
+    )
+    return table.take(order).combine_chunks()
+
+
+def playbook_table(
+    options: Sequence[Option], found: Match, told: Mapping[str, tuple[str, str]], currency: Currency
+) -> pa.Table:
+    """Make the table of the playbook: who got which strategy, for how much, on what belief.
+
+    Args:
+        options: The strategies, reckoned.
+        found: What was chosen.
+        told: Who is eligible and what is to be won, in words, by strategy.
+        currency: The project's currency.
+    """
+    rows = []
+    for position, option in enumerate(options):
+        first = found.primary == position
+        belief = option.definition.success
+        rows.append(
+            {
+                "strategy": option.name,
+                "title": option.definition.title,
+                "about": option.definition.about,
+                "mechanism": option.definition.mechanism,
+                "customers": int(first.sum()),
+                "secondary": int((found.secondary == position).sum()),
+                "eligible": int(option.eligible.sum()),
+                "success_rate": belief.rate,
+                "success_basis": belief.basis,
+                "success_by": belief.by,
+                "basis": option.basis,
+                "eligible_when": told[option.name][0],
+                "headroom": told[option.name][1],
+                "gain": float(option.gain[first].sum()),
+                "gain_low": float(option.low[first].sum()),
+                "gain_high": float(option.high[first].sum()),
+                "cost": float(option.cost),
+            }
+        )
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    amounts = {"gain", "gain_low", "gain_high", "cost"}
+    return pa.table(
+        {name: money(np.array(one), currency) if name in amounts else pa.array(one) for name, one in columns.items()}
+    )

@@ -1,0 +1,262 @@
+"""A first project from what some files seem to be: for ``smalti run FILE...`` and ``smalti init``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from smalti.errors import SmaltiError, SourceError
+from smalti.facts import Type
+from smalti.project.definition import Project
+from smalti.project.load import FILE_NAME
+from smalti.rules import write_name
+from smalti.sources import Guess, SeenColumn, SourceDefinition, inspect
+from smalti.traits import TraitDefinition
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A project made from files, and what was guessed about them.
+
+    Attributes:
+        project: The project.
+        guesses: What each file, or each set of files that are alike, seems to be.
+        notes: What was taken for granted beyond the guesses, in sentences.
+    """
+
+    project: Project
+    guesses: tuple[Guess, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was guessed, in sentences."""
+        return tuple(line for guess in self.guesses for line in guess.sentences()) + self.notes
+
+
+def begin_project(
+    files: Sequence[str], *, home: Path = Path(), settings: Mapping[str, Any] | None = None, **overrides: Any
+) -> Begun:
+    """Look at files and make a project of them.
+
+    Files of orders become one source, files of customers another; which is which is seen from their contents.
+
+    Args:
+        files: File names or globs.
+        home: The folder that relative names start from.
+        settings: Fields of the project, such as its currency; None counts as not said.
+        **overrides: What the user says about the files of orders, as `smalti.sources.inspect` takes it.
+
+    Raises:
+        SourceError: A file cannot be read, or what it holds cannot be seen.
+        SmaltiError: No file is named.
+    """
+    if not files:
+        raise SmaltiError("no file is named; wanted at least one file of orders, such as: smalti run orders.csv")
+    guesses = _merged([_look(file, home, overrides) for file in files])
+    sources = {guess.kind: guess.definition() for guess in guesses}
+    said = {name: value for name, value in (settings or {}).items() if value is not None}
+    traits: dict[str, TraitDefinition] = {}
+    notes: tuple[str, ...] = ()
+    if "orders" not in sources:
+        traits, notes = stand_ins(next(guess for guess in guesses if guess.kind == "customers"))
+    fields: dict[str, Any] = {"name": _project_name(files[0]), "sources": sources, "traits": traits} | said
+    return Begun(Project(**fields), tuple(guesses), notes)
+
+
+def _look(file: str, home: Path, overrides: dict[str, Any]) -> Guess:
+    try:
+        return inspect(file, home=home, **overrides)
+    except SourceError:
+        if not overrides:
+            raise
+        guess = inspect(file, home=home)
+        if guess.kind == "orders":
+            raise
+        return guess
+
+
+def _merged(guesses: Sequence[Guess]) -> list[Guess]:
+    """Make one guess of the files of one kind; they must be read by the same columns."""
+    found: dict[str, Guess] = {}
+    for guess in guesses:
+        other = found.setdefault(guess.kind, guess)
+        if other is guess:
+            continue
+        if _columns(other) != _columns(guess):
+            raise SourceError(
+                f"'{other.files[0]}' and '{guess.files[0]}' are both {guess.kind} but name their columns differently; "
+                "make a project with: smalti init, and name the columns of each under sources:"
+            )
+        files = other.given.files + guess.given.files
+        found[guess.kind] = Guess(
+            other.files + guess.files,
+            other.kind,
+            other.format,
+            other.columns,
+            other.roles,
+            other.given.changed(files=files),
+            other.cancelled,
+        )
+    return list(found.values())
+
+
+def _columns(guess: Guess) -> dict[str, str]:
+    return {role.role: role.column for role in guess.roles}
+
+
+def _project_name(file: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9]+", " ", Path(file).name.split(".")[0]).strip()
+    return stem or "project"
+
+
+_SPEND = re.compile(r"^(mnt|spend|spent|amount|monetary|revenue|total_spend)", re.IGNORECASE)
+_PURCHASES = re.compile(r"purchases?$|^(num|number_of)_?orders$|^frequency$|^orders$", re.IGNORECASE)
+_NOT_PURCHASES = re.compile(r"deal|discount|visit", re.IGNORECASE)
+_SILENCE = re.compile(r"^(recency|days_since_(last_)?(order|purchase))$", re.IGNORECASE)
+
+
+def stand_ins(guess: Guess) -> tuple[dict[str, TraitDefinition], tuple[str, ...]]:
+    """Make standard traits from attributes, where a file of customers tells of purchases in columns of its own.
+
+    Columns that look like spend, numbers of purchases, days since the latest purchase and the date a customer began stand in
+    for the facts there are not, so that the value map and the frameworks have something to stand on.
+
+    Returns:
+        The traits, and sentences that say what was taken for what.
+    """
+    numbers = [column for column in guess.columns if _is_number(column)]
+    spend = [column.name for column in numbers if _SPEND.search(column.name)]
+    bought = [one.name for one in numbers if _PURCHASES.search(one.name) and not _NOT_PURCHASES.search(one.name)]
+    silence = next((column.name for column in numbers if _SILENCE.search(column.name)), None)
+    began = next((role.column for role in guess.roles if role.role == "at"), None) or _first_date(guess)
+    if not (spend and bought and silence and began):
+        return {}, ()
+    total = " + ".join(f"coalesce({write_name(name)}, 0)" for name in spend)
+    count = " + ".join(f"coalesce({write_name(name)}, 0)" for name in bought)
+    texts = {
+        "spend_total": f"money({total})",
+        "orders_total": count,
+        "purchase_days": "orders_total",
+        "days_since_order": f"coalesce({write_name(silence)}, 0) + 0.0",
+        "days_since_first_order": f"greatest(days_since({write_name(began)}), days_since_order)",
+        "spend_365d": "spend_total / greatest(days_since_first_order / 365, 1.0)",
+        "orders_365d": "floor(orders_total / greatest(days_since_first_order / 365, 1.0))",
+    }
+    notes = (
+        f"no file of orders, so attributes stand in: spend is the sum of {', '.join(spend)}",
+        f"purchases are the sum of {', '.join(bought)}, each taken as a day of its own",
+        f"silence is {silence} in days, and a customer begins at {began}",
+        "spend and purchases of one year are the whole divided by the years since then, at least one",
+    )
+    return {name: TraitDefinition(value=text) for name, text in texts.items()}, notes
+
+
+def _is_number(column: SeenColumn) -> bool:
+    return column.type in (Type.INTEGER, Type.NUMBER)
+
+
+def _first_date(guess: Guess) -> str | None:
+    return next((column.name for column in guess.columns if column.type is Type.INSTANT), None)
+
+
+def write_project(begun: Begun, folder: Path) -> Path:
+    """Write ``smalti.yml`` with comments into a folder.
+
+    Raises:
+        SmaltiError: There is one already, or it cannot be written.
+    """
+    file = folder / FILE_NAME
+    if file.exists():
+        raise SmaltiError(f"{file} is there already; move it away first, smalti does not write over definitions")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(project_text(begun), encoding="utf-8")
+    except OSError as error:
+        raise SmaltiError(f"{file} cannot be written: {error.strerror}") from None
+    return file
+
+
+def project_text(begun: Begun) -> str:
+    """Write a project as the text of its file, with comments that say what was seen and what may be changed."""
+    project = begun.project
+    lines = [
+        "# What smalti does with these customers. After a change: smalti check, then smalti run.",
+        f"name: {_scalar(project.name)}",
+        f"currency: {project.currency}"
+        + ("    # XXX: none stated; say which, such as EUR" if project.currency == "XXX" else ""),
+        f"time_zone: {project.time_zone}    # zone of dates that carry none",
+        "",
+        "sources:",
+    ]
+    reasons: dict[str, dict[str, str]] = {guess.kind: {role.column: role.reason for role in guess.roles} for guess in begun.guesses}
+    for name, source in project.sources:
+        lines += _source_lines(name, source, reasons.get(name, {}))
+    lines += [
+        "",
+        "# Standard frameworks. Left out, all that the data can carry are used.",
+        "# use: [rfm, lifecycle, value_tiers]",
+        "",
+        "# Your own traits, in the language of docs/language.md.",
+    ]
+    lines += [f"# {note}" for note in begun.notes]
+    if project.traits:
+        lines += ["traits:"] + [f"  {name}: {_scalar(one.value)}" for name, one in project.traits]
+    else:
+        lines += ["# traits:", "#   orders_30d: count(orders, last 30 days)"]
+    lines += [
+        "",
+        "# Your own segments: members are the customers for whom the rule is true.",
+        "# segments:",
+        "#   slipping_away:",
+        "#     who: spend_365d >= 500 and days_since_order > 60",
+        "#     why: good customers gone quiet",
+        "#     strategy: win_back",
+        "",
+        "# What is assumed until it is measured; every report lists these and who said so.",
+        "# assumptions:",
+    ]
+    assumed = project.assumptions
+    for name, about in assumed.fields().items():
+        value = getattr(assumed, name)
+        shown = "{}" if value == () else value
+        lines.append(f"#   {name}: {shown}    # {about}")
+    lines += [
+        "",
+        "# Changes to the playbook: how often a strategy works, what a try costs, or off: true.",
+        "# playbook:",
+        "#   retain: {success: 0.12, cost: 1.50}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _source_lines(name: str, source: SourceDefinition, reasons: Mapping[str, str]) -> list[str]:
+    def said(column: str) -> str:
+        return f"    # {reasons[column]}" if column in reasons else ""
+
+    files = ", ".join(_scalar(file) for file in source.files)
+    lines = [f"  {name}:", f"    from: [{files}]"]
+    for field in ("customer", "at"):
+        column = getattr(source, field)
+        if column is not None:
+            lines.append(f"    {field}: {_scalar(column)}{said(column)}")
+    if source.columns:
+        lines.append("    columns:")
+        lines += [f"      {ours}: {_scalar(theirs)}{said(theirs)}" for ours, theirs in source.columns]
+    plain = source.model_dump(exclude={"files", "customer", "at", "columns"}, exclude_none=True, exclude_defaults=True)
+    lines += [
+        f"    {field}: {_scalar(list(value) if isinstance(value, tuple) else value)}" for field, value in plain.items()
+    ]
+    return lines
+
+
+def _scalar(value: Any) -> str:
+    """Write a value in YAML on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6).strip()
+    return text.removesuffix("\n...").strip()

@@ -1,0 +1,285 @@
+"""The whole project checked against the facts it will meet: all errors at once, or everything made ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from smalti.errors import DefinitionError, Problem, nearest
+from smalti.facts import CUSTOMERS, Currency, Stream, Type
+from smalti.project.definition import Project, StrategyChange
+from smalti.project.load import Origin, Path_
+from smalti.rules import Aggregate, Checked, Node, Vocabulary, check, names_in, parse, write_name
+from smalti.segments import FRAMEWORKS, Framework, Segment, SegmentDefinition, standard_framework
+from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
+from smalti.traits import Trait, TraitDefinition, standard_traits
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A strategy made ready."""
+
+    name: str
+    definition: StrategyDefinition
+    eligible: Node
+    headroom: Node
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A project made ready for the facts there are.
+
+    Attributes:
+        traits: Attributes and traits, each after those it names.
+        segments: Segments of the frameworks and the project's own, as defined.
+        strategies: The playbook.
+        frameworks: The frameworks in use.
+        types: The types of all names: attributes, traits, value columns.
+        titles: What they are called.
+        notes: What the facts could not carry, in sentences.
+    """
+
+    traits: tuple[Trait, ...]
+    segments: tuple[Segment, ...]
+    strategies: tuple[Strategy, ...]
+    frameworks: tuple[Framework, ...]
+    types: Mapping[str, Type]
+    titles: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Findings:
+    """What one check finds on its way."""
+
+    origin: Origin
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, problem: Problem, path: Path_, subject: str) -> None:
+        self.problems.append(self.origin.locate(problem, path).of(subject))
+
+    def read(self, text: str, path: Path_, subject: str) -> Node | None:
+        try:
+            return parse(text)
+        except DefinitionError as error:
+            for problem in error.problems:
+                self.add(problem, path, subject)
+            return None
+
+    def keep(self, checked: Checked, path: Path_, subject: str) -> Node | None:
+        for problem in checked.problems:
+            self.add(problem, path, subject)
+        return None if checked.problems else checked.node
+
+
+def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | None = None) -> Prepared:
+    """Check all definitions against the streams there are, and make them ready.
+
+    Raises:
+        DefinitionError: Every problem of the project at once.
+    """
+    findings = _Findings(origin or Origin())
+    frameworks = _frameworks(project, streams, findings)
+    traits, types, titles = _traits(project, streams, frameworks, findings)
+    words = Vocabulary(
+        streams, types | {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}, Currency(project.currency)
+    )
+    segments = _segments(project, frameworks, words, findings)
+    strategies = _strategies(project, words, findings)
+    if findings.problems:
+        raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
+    titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
+    known = {name: kind for name, kind in words.names.items() if kind is not None}
+    return Prepared(
+        tuple(traits), tuple(segments), tuple(strategies), tuple(frameworks), known, titles, tuple(findings.notes)
+    )
+
+
+def _frameworks(project: Project, streams: Mapping[str, Stream], findings: _Findings) -> list[Framework]:
+    attributes = streams[CUSTOMERS.name].names if CUSTOMERS.name in streams else ()
+    own = dict(project.traits)
+    known = {*own, *attributes, *standard_traits(streams, own)}
+    found = []
+    for position, name in enumerate(project.use if project.use is not None else tuple(FRAMEWORKS)):
+        framework = standard_framework(name)
+        lacking = [need for need in framework.needs if need not in known]
+        if not lacking:
+            found.append(framework)
+        elif project.use is None:
+            findings.notes.append(f"{name} is left out: it needs {_and(lacking)}, which the data does not give")
+        else:
+            problem = Problem(f"{name} needs {_and(lacking)}, which the data does not give", hint=None)
+            findings.add(problem, ("use", position), "framework")
+    return found
+
+
+def _traits(
+    project: Project, streams: Mapping[str, Stream], frameworks: list[Framework], findings: _Findings
+) -> tuple[list[Trait], dict[str, Type | None], dict[str, str]]:
+    own = dict(project.traits)
+    attributes = streams.get(CUSTOMERS.name, CUSTOMERS)
+    for name in own:
+        if name in VALUE_COLUMNS:
+            findings.add(
+                Problem("a column of the value map has this name", name, "another"), ("traits", name, "key"), "trait"
+            )
+        if name in attributes:
+            findings.add(Problem("an attribute has this name", name, "another"), ("traits", name, "key"), "trait")
+    definitions = {name: text for name, text in standard_traits(streams, own).items() if name not in attributes} | own
+    titles = {name: one.title or name.replace("_", " ") for name, one in definitions.items()}
+    for framework in frameworks:
+        definitions |= {name: TraitDefinition(value=text) for name, text in framework.traits.items() if name not in own}
+        titles |= framework.titles
+    trees = {}
+    for name, definition in definitions.items():
+        tree = findings.read(definition.value, _text_path("traits", name, "value", findings), f"trait {name}")
+        if tree is not None:
+            trees[name] = tree
+    types: dict[str, Type | None] = {column.name: column.type for column in attributes.columns}
+    traits = [
+        Trait(one.name, one.type, Aggregate("last", CUSTOMERS.name, one.name), one.name) for one in attributes.columns
+    ]
+    later = dict.fromkeys(
+        VALUE_COLUMNS, "a trait; the value map is reckoned from the traits, so use it in segments and strategies"
+    )
+    broken = definitions.keys() - trees.keys()
+    for name in _in_order(trees, findings):
+        if names_in(trees[name]) & broken:
+            broken = broken | {name}
+            continue
+        attributes_less = {known: kind for known, kind in types.items() if known not in attributes}
+        checked = check(trees[name], Vocabulary(streams, attributes_less, Currency(project.currency), later))
+        node = findings.keep(checked, _text_path("traits", name, "value", findings), f"trait {name}")
+        if node is None or checked.type is None:
+            broken = broken | {name}
+            continue
+        types[name] = checked.type
+        traits.append(Trait(name, checked.type, node, titles.get(name, name)))
+    return traits, dict.fromkeys(broken) | types, titles
+
+
+def _in_order(trees: Mapping[str, Node], findings: _Findings) -> Iterator[str]:
+    """Give the names so that each comes after those it speaks of; those in a circle are problems, and left out."""
+    waiting = {name: names_in(tree) & trees.keys() for name, tree in trees.items()}
+    done: set[str] = set()
+    while waiting:
+        ready = [name for name, needs in waiting.items() if needs <= done]
+        if not ready:
+            circle = [name for name in waiting if _reaches(name, name, waiting)]
+            for name in circle:
+                told = " -> ".join([name, *sorted(waiting[name] & set(circle))])
+                path = _text_path("traits", name, "value", findings)
+                findings.add(Problem("traits that need each other in a circle", told, "none"), path, f"trait {name}")
+            return
+        for name in ready:
+            del waiting[name]
+        done |= set(ready)
+        yield from ready
+
+
+def _reaches(start: str, goal: str, waiting: Mapping[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    edge = set(waiting[start])
+    while edge:
+        if goal in edge:
+            return True
+        seen |= edge
+        edge = {after for name in edge for after in waiting.get(name, set())} - seen
+    return False
+
+
+def _segments(project: Project, frameworks: list[Framework], words: Vocabulary, findings: _Findings) -> list[Segment]:
+    definitions: dict[str, SegmentDefinition] = {}
+    for framework in frameworks:
+        definitions |= framework.segments
+    for name in dict(project.segments):
+        if name in definitions:
+            kind = definitions[name].segmentation
+            findings.add(
+                Problem(f"a segment of {kind} has this name", name, "another"), ("segments", name, "key"), "segment"
+            )
+    definitions |= dict(project.segments)
+    found = []
+    strategies = PLAYBOOK.keys() | dict(project.playbook).keys()
+    for name, definition in definitions.items():
+        path = _text_path("segments", name, "who", findings)
+        written = findings.read(definition.who, path, f"segment {name}")
+        if definition.strategy is not None and definition.strategy not in strategies:
+            wanted = "one of " + ", ".join(sorted(strategies))
+            problem = Problem("unknown strategy", definition.strategy, wanted, nearest(definition.strategy, strategies))
+            findings.add(problem, ("segments", name, "strategy"), f"segment {name}")
+        if written is None:
+            continue
+        node = findings.keep(check(written, words, wanted=Type.BOOLEAN), path, f"segment {name}")
+        if node is not None:
+            found.append(Segment(name, definition, node, written))
+    return found
+
+
+def _strategies(project: Project, words: Vocabulary, findings: _Findings) -> list[Strategy]:
+    definitions = dict(PLAYBOOK)
+    for name, change in project.playbook:
+        if change.off and name in (LEAVE_ALONE, DO_NOT_TARGET):
+            findings.add(
+                Problem("cannot be left out", name, "a playbook with it"), ("playbook", name, "key"), "strategy"
+            )
+        elif change.off:
+            definitions.pop(name, None)
+        else:
+            changed = _changed(name, change, definitions.get(name), findings)
+            definitions |= {name: changed} if changed is not None else {}
+    own = dict(project.playbook)
+    prepared = [(name, _strategy(name, one, words, findings, own=name in own)) for name, one in definitions.items()]
+    return [strategy for _, strategy in prepared if strategy is not None]
+
+
+def _changed(
+    name: str, change: StrategyChange, standard: StrategyDefinition | None, findings: _Findings
+) -> StrategyDefinition | None:
+    given = {one: getattr(change, one) for one in change.model_fields_set - {"off"}}
+    if standard is not None:
+        return standard.model_copy(update=given)
+    needed = [one for one, about in StrategyDefinition.model_fields.items() if about.is_required()]
+    lacking = [one for one in needed if given.get(one) is None]
+    if lacking:
+        near = nearest(name, PLAYBOOK)
+        problem = Problem("a new strategy that is not whole", name, "also " + _and(lacking), near)
+        findings.add(problem, ("playbook", name, "key"), "strategy")
+        return None
+    return StrategyDefinition.model_validate(given)
+
+
+def _strategy(
+    name: str, definition: StrategyDefinition, words: Vocabulary, findings: _Findings, *, own: bool
+) -> Strategy | None:
+    path: Path_ = ("playbook", name)
+    eligible = findings.read(definition.eligible, (*path, "eligible"), f"strategy {name}")
+    headroom = findings.read(definition.headroom, (*path, "headroom"), f"strategy {name}")
+    if eligible is None or headroom is None:
+        return None
+    spoken = names_in(eligible) | names_in(headroom) | set(placeholders(definition.because))
+    known = words.names.keys() | set(words.attributes.names)
+    lacking = sorted(spoken - known)
+    if lacking and not own:
+        findings.notes.append(
+            f"the strategy '{definition.title}' is left out: it needs {_and(lacking)}, which the data does not give"
+        )
+        return None
+    for unknown in sorted(set(placeholders(definition.because)) - words.names.keys()):
+        problem = Problem("unknown name in a reason", unknown, "a trait or value column", nearest(unknown, words.names))
+        findings.add(problem, (*path, "because"), f"strategy {name}")
+    ready = findings.keep(check(eligible, words, wanted=Type.BOOLEAN), (*path, "eligible"), f"strategy {name}")
+    worth = findings.keep(check(headroom, words, wanted=Type.MONEY), (*path, "headroom"), f"strategy {name}")
+    return Strategy(name, definition, ready, worth) if ready is not None and worth is not None else None
+
+
+def _text_path(section: str, name: str, inner: str, findings: _Findings) -> Path_:
+    """Give the path of a text that may stand alone or under a key."""
+    deep: Path_ = (section, name, inner)
+    return deep if deep in findings.origin.places else deep[:-1]
+
+
+def _and(names: list[str]) -> str:
+    shown = [write_name(name) for name in names]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

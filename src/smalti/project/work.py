@@ -1,0 +1,53 @@
+"""The work list of a run, as a value: what will be done, in order, before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from smalti.facts import Stream
+from smalti.project.check import Prepared
+from smalti.project.definition import Project
+from smalti.rules import Aggregate, Quantile, walk
+
+
+@dataclass(frozen=True)
+class Work:
+    """One step of a run.
+
+    Attributes:
+        step: The step's name, a key by which the engine knows what to do.
+        about: What it does, for a reader.
+    """
+
+    step: str
+    about: str
+
+
+READ = "read"
+CHECK = "check"
+
+
+def before_facts(project: Project) -> tuple[Work, ...]:
+    """Give the work that can be known before the facts are."""
+    names = ", ".join(name for name, _ in project.sources)
+    return Work(READ, f"read {names}"), Work(CHECK, "check all definitions against what was read")
+
+
+def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work, ...]:
+    """Give the rest of the work, once it is known which facts there are."""
+    nodes = [trait.node for trait in prepared.traits]
+    nodes += [segment.node for segment in prepared.segments]
+    nodes += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
+    parts = [part for node in nodes for part in walk(node)]
+    aggregates = {part for part in parts if isinstance(part, Aggregate)}
+    quantiles = {part for part in parts if isinstance(part, Quantile)}
+    told = ", ".join(sorted(streams))
+    return (
+        Work("traits", f"{len(prepared.traits)} traits from {len(aggregates)} aggregates over {told}"),
+        Work("models", "fit who is still a customer, how often and for how much she buys"),
+        Work("value map", "value now, to come, at risk and untapped"),
+        Work("strategies", f"{len(prepared.strategies)} strategies matched to every customer"),
+        Work("segments", f"{len(prepared.segments)} segments, {len(quantiles)} fitted cuts"),
+        Work("publish", "write the run and its report"),
+    )

@@ -1,0 +1,78 @@
+"""The page: one self-contained HTML file, for any number of customers, that works offline and without scripts."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from smalti.report.account import accounts, asides
+from smalti.report.grounds import grounds
+from smalti.report.groups import segmentations
+from smalti.report.matter import Matter
+from smalti.report.movements import movements
+from smalti.report.opening import opening
+from smalti.report.plans import first_customers, plans
+from smalti.report.valuemap import maps
+
+
+def page(
+    info: Mapping[str, Any],
+    tables: Mapping[str, pa.Table],
+    previous: Mapping[str, pa.Table] | None = None,
+    *,
+    customers_shown: int = 10,
+) -> str:
+    """Tell a run as one HTML page for a marketer.
+
+    The page loads nothing: style, script and pictures are inside, and its content security policy forbids the rest.
+    Same run, same text. It stays small whatever the number of customers, since the value map is counted beforehand.
+
+    Args:
+        info: The run's `run.json`. Totals are in minor units; any key may be absent.
+        tables: The run's tables: `customers`, `membership`, `segments`, `segment_traits`, `strategies`, `playbook`,
+            `set_aside`. Any may be absent, and any trait of `customers` too.
+        previous: Tables of the run before, of which `membership` is used; None where there was none.
+        customers_shown: How many customers with the largest expected gain are listed.
+
+    Returns:
+        The HTML text, UTF-8 when written.
+
+    >>> "<h1" in page({"project": "Corner Shop", "currency": "GBP"}, {})
+    True
+    """
+    matter = Matter(info, tables, previous, customers_shown)
+    shown, set_aside = asides(matter)
+    style, script = (_asset(name) for name in ("page.css", "page.js"))
+    environment = Environment(
+        loader=PackageLoader("smalti.report", "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        opening=opening(matter),
+        maps=maps(matter),
+        plans=plans(matter),
+        first=first_customers(matter),
+        segmentations=segmentations(matter),
+        movements=movements(matter),
+        accounts=accounts(matter),
+        asides=shown,
+        set_aside=set_aside,
+        grounds=grounds(matter),
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _asset(name: str) -> str:
+    return files("smalti.report").joinpath("assets", name).read_text(encoding="utf-8").strip()

@@ -1,0 +1,296 @@
+"""First pass over the files of a source: lines written beside memory, keys kept, everything counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import ipc
+
+from smalti.errors import SourceError
+from smalti.facts import Currency, Instant, Type, parse_instant
+from smalti.sources.account import Ledger
+from smalti.sources.amounts import Sign, decimal_sign
+from smalti.sources.batches import Batch
+from smalti.sources.dates import DateReading, find_reading, is_ambiguous
+from smalti.sources.definitions import LINE_FIELDS, SourceDefinition
+from smalti.sources.files import SourceFile
+from smalti.sources.formats import Format, find_format, read_batches, remarks
+from smalti.sources.guess import missing_column
+from smalti.sources.kinds import distinct_texts, find_type
+from smalti.sources.lines import LinePlan, LineTotals, line_schema, read_lines
+from smalti.sources.rowkeys import Keys
+
+_LOOK = 20_000
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for all sources of a project.
+
+    Attributes:
+        currency: Of all money.
+        time_zone: Of moments without an offset; an IANA name.
+        latest: No fact may be later than this instant.
+    """
+
+    currency: Currency
+    time_zone: str
+    latest: Instant
+
+    @property
+    def earliest(self) -> Instant:
+        """No fact may be earlier than 1900 on the project's clocks."""
+        return parse_instant("1900-01-01", self.time_zone)
+
+
+@dataclass
+class Staged:
+    """The lines of a source after the first pass.
+
+    Attributes:
+        path: Where they are, as an Arrow IPC file.
+        schema: Their columns.
+        kinds: The types of the project's own columns.
+        high: First key of each line's row.
+        low: Second key.
+        order: Key of each line's customer and order id; empty without order ids.
+        seq: Number of each line, unlike any other's.
+        places: First `seq` and name of each source, in order.
+        ledger: What was set aside.
+        totals: What was read.
+        notes: What was taken for granted.
+    """
+
+    path: Path
+    schema: pa.Schema
+    kinds: dict[str, Type]
+    high: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    low: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    order: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
+    seq: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    places: list[tuple[int, str]] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
+    totals: LineTotals = field(default_factory=LineTotals)
+    notes: list[str] = field(default_factory=list)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Read the lines back, in order."""
+        with pa.OSFile(str(self.path)) as source, ipc.open_file(source) as reader:
+            for place in range(reader.num_record_batches):
+                yield reader.get_batch(place)
+
+    def let_go(self) -> None:
+        """Give back the memory of what is needed no more once it is known which lines stay."""
+        empty = np.empty(0, np.uint64)
+        self.high = self.low = self.order = empty
+        self.seq = np.empty(0, np.int64)
+        pa.default_memory_pool().release_unused()
+
+    def where(self, seq: NDArray[np.int64]) -> tuple[pa.Array, NDArray[np.int64]]:
+        """Give the source and the row of lines by their numbers."""
+        bases = np.array([base for base, _ in self.places], np.int64)
+        found = np.searchsorted(bases, seq, side="left") - 1
+        names = pa.array([name for _, name in self.places])
+        return names.take(pa.array(found)), seq - bases[found]
+
+
+def time_zone_of(name: str) -> str:
+    """Check the name of a time zone.
+
+    Raises:
+        SourceError: There is no such time zone.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SourceError(f"unknown time zone: found '{name}', wanted one such as Europe/London") from error
+    return name
+
+
+def stage(
+    definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting, folder: Path, *, money: bool
+) -> Staged:
+    """Read all files of a source into lines.
+
+    Args:
+        definition: With customer, at and columns filled in.
+        files: Its files.
+        setting: What holds for all sources.
+        folder: A folder for what does not fit in memory.
+        money: Whether lines have money.
+
+    Raises:
+        SourceError: A file cannot be read or lacks a column.
+    """
+    forms = [find_format(file, definition) for file in files]
+    kinds = _own_kinds(definition, files[0], forms[0], setting, money=money)
+    staged = Staged(folder / "lines.arrow", line_schema(definition, kinds, money), kinds)
+    parts = _Parts()
+    options = ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(staged.path), "wb") as sink, ipc.new_file(sink, staged.schema, options=options) as writer:
+        for file, form in zip(files, forms, strict=True):
+            staged.notes += remarks(file, definition, form)
+            plan = _plan(definition, file, form, setting, kinds, money, staged.notes)
+            for batch in read_batches(file, definition, form):
+                base = _base(staged, batch)
+                lines = read_lines(batch, plan, base, staged.ledger, staged.totals)
+                writer.write_table(lines.table)
+                parts.add(lines.high, lines.low, lines.order, lines.table["seq"].to_numpy())
+    staged.high, staged.low, staged.order, staged.seq = parts.joined()
+    return staged
+
+
+class _Parts:
+    """Keys of the batches, to be joined at the end."""
+
+    def __init__(self) -> None:
+        self._keys: tuple[list[Keys], list[Keys], list[Keys]] = ([], [], [])
+        self._seq: list[NDArray[np.int64]] = []
+
+    def add(self, high: Keys, low: Keys, order: Keys, seq: NDArray[np.int64]) -> None:
+        for kept, keys in zip(self._keys, (high, low, order), strict=True):
+            kept.append(keys)
+        self._seq.append(seq)
+
+    def joined(self) -> tuple[Keys, Keys, Keys, NDArray[np.int64]]:
+        empty = np.empty(0, np.uint64)
+        high, low, order = (_emptied(kept, empty) for kept in self._keys)
+        return high, low, order, np.concatenate(self._seq) if self._seq else np.empty(0, np.int64)
+
+
+def _emptied(parts: list[Keys], empty: Keys) -> Keys:
+    joined = np.concatenate(parts) if parts else empty
+    parts.clear()
+    return joined
+
+
+def _base(staged: Staged, batch: Batch) -> int:
+    """Give each source its own range of numbers: rows of the n-th start after n times two to the fortieth."""
+    if not staged.places or staged.places[-1][1] != batch.source:
+        staged.places.append((len(staged.places) << 40, batch.source))
+    return staged.places[-1][0]
+
+
+def _plan(
+    definition: SourceDefinition,
+    file: SourceFile,
+    form: Format,
+    setting: Setting,
+    kinds: dict[str, Type],
+    money: bool,
+    notes: list[str],
+) -> LinePlan:
+    first = next(read_batches(file, definition, form), None)
+    if first is None:
+        raise SourceError(f"'{file.name}' has no rows")
+    _check(definition, file, form, first)
+    given = DateReading(
+        setting.time_zone,
+        definition.day_first if definition.day_first is not None else True,
+        definition.date_format,
+        decided=definition.day_first is not None or definition.date_format is not None,
+    )
+    reading, ambiguous = _date_reading(lambda: read_batches(file, definition, form), definition.at, given)
+    if ambiguous:
+        notes.append(
+            f"{file.name}: dates in '{definition.at}' were read with the day first; nothing in them says so "
+            "(say day_first: false if the month comes first)"
+        )
+    sign = definition.decimal or _sign(definition, first)
+    return LinePlan(definition, reading, sign, setting.currency.places, setting.earliest, setting.latest, money, kinds)
+
+
+def _check(definition: SourceDefinition, file: SourceFile, form: Format, first: Batch) -> None:
+    """Find needed columns that a file does not have; JSON lines may leave out what they have no value for."""
+    names = first.table.column_names
+    money = [definition.column(name) for name in ("revenue", "quantity", "price")]
+    for role, column in (
+        ("customer", definition.customer),
+        ("at", definition.at),
+        *(("amount", name) for name in money),
+    ):
+        if column is not None and column not in names and form.kind != "json lines":
+            raise SourceError(f"'{file.name}': {missing_column(role, column, names)}")
+
+
+def _date_reading(
+    batches: Callable[[], Iterator[Batch]], column: str | None, reading: DateReading
+) -> tuple[DateReading, bool]:
+    """Find how dates are read, looking on only as long as they could be read both ways."""
+    for batch in batches():
+        if column not in batch.table.column_names or not pa.types.is_string(batch.table[column].type):
+            return reading, False
+        texts = distinct_texts(batch.table[column].combine_chunks()).to_pylist()
+        reading = find_reading(texts, reading)
+        if reading.decided or (len(texts) and not is_ambiguous(texts)):
+            return reading, False
+    return reading, not reading.decided
+
+
+def _sign(definition: SourceDefinition, first: Batch) -> Sign:
+    texts: list[str] = []
+    for name in ("revenue", "price", "quantity"):
+        column = definition.column(name)
+        if column in first.table.column_names and pa.types.is_string(first.table[column].type):
+            texts += distinct_texts(first.table[column].combine_chunks()).slice(0, _LOOK).to_pylist()
+    return decimal_sign(texts)
+
+
+def _own_kinds(
+    definition: SourceDefinition, file: SourceFile, form: Format, setting: Setting, *, money: bool
+) -> dict[str, Type]:
+    """Judge the types of the project's own columns by the first rows of the first file."""
+    own = {name: column for name, column in definition.columns if not money or name not in LINE_FIELDS}
+    if not own:
+        return {}
+    first = next(read_batches(file, definition, form), None)
+    kinds = {}
+    for name, column in own.items():
+        if first is None or column not in first.table.column_names:
+            names = first.table.column_names if first else []
+            raise SourceError(f"'{file.name}': {missing_column(name, column, names)}")
+        sample = first.table[column].combine_chunks().slice(0, _LOOK)
+        kinds[name] = find_type(column, sample, DateReading(setting.time_zone, decided=False))
+    return kinds
+
+
+def with_columns(definition: SourceDefinition, file: SourceFile) -> SourceDefinition:
+    """Name every column of a source of one's own that names none."""
+    if definition.columns:
+        return definition
+    form = find_format(file, definition, whole=False)
+    first = next(read_batches(file, definition, form), None)
+    taken = {definition.customer, definition.at}
+    names = [name for name in (first.table.column_names if first else []) if name not in taken]
+    return definition.changed(columns=dict(zip(own_names(names), names, strict=True)))
+
+
+def own_names(names: list[str]) -> list[str]:
+    """Give columns names that the language takes: valid ones as they are, others in snake case, each once.
+
+    >>> own_names(["Income", "Marital Status", "2020", "income", "at"])
+    ['Income', 'marital_status', 'column_2020', 'income_2', 'at_2']
+    """
+    taken = {"customer_id", "at"}
+    given = []
+    for name in names:
+        base = name if name.isidentifier() and name.isascii() else _snake(name)
+        candidate, copy = base, 1
+        while candidate.casefold() in taken:
+            copy += 1
+            candidate = f"{base}_{copy}"
+        taken.add(candidate.casefold())
+        given.append(candidate)
+    return given
+
+
+def _snake(name: str) -> str:
+    parts = "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in name).lower().split()
+    text = "_".join(parts) or "column"
+    return f"column_{text}" if text[0].isdigit() else text

@@ -1,0 +1,142 @@
+"""The match: for each customer the strategy with the largest expected gain, and the best that works by another mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import beta
+
+from smalti.strategy.peers import Booleans, Floats, Integers
+from smalti.strategy.playbook import DO_NOT_TARGET, LEAVE_ALONE, Basis, StrategyDefinition
+
+LEVEL_Z = 1.2816
+"""Normal quantile of the 80 % intervals."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One strategy, reckoned for all customers.
+
+    Attributes:
+        name: The strategy.
+        definition: What the playbook says of it.
+        eligible: For whom it may be chosen.
+        gain: Expected gain in minor units: rate x headroom - cost, in whole minor units.
+        low: Low end of the 80 % interval of the expected gain.
+        high: High end.
+        cost: Cost of one try, in minor units.
+        basis: Where the gain comes from: the weakest of what it rests on.
+    """
+
+    name: str
+    definition: StrategyDefinition
+    eligible: Booleans
+    gain: Floats
+    low: Floats
+    high: Floats
+    cost: int
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class Match:
+    """The strategies of all customers, as positions in the list of options.
+
+    Attributes:
+        primary: The option with the largest expected gain.
+        secondary: The best option that works by another mechanism.
+        runner_up: The best option that is neither, or -1.
+    """
+
+    primary: Integers
+    secondary: Integers
+    runner_up: Integers
+
+
+def reckon(
+    name: str,
+    definition: StrategyDefinition,
+    eligible: Booleans,
+    headroom: Floats,
+    doubt: Floats,
+    cost: int,
+    *,
+    modelled: bool,
+) -> Option:
+    """Reckon one strategy's expected gain and interval for all customers.
+
+    The interval covers the doubt about the success rate (its Beta distribution) and about the headroom (`doubt`), taken
+    as independent and multiplied: a log-normal with the product's mean and variance. It is an interval of the *expected*
+    gain; one customer's luck is not in it.
+
+    Args:
+        name: The strategy.
+        definition: What the playbook says of it.
+        eligible: For whom it may be chosen.
+        headroom: What is to be won, in minor units.
+        doubt: Relative standard deviation of the headroom.
+        cost: Cost of one try, in minor units.
+        modelled: Whether the headroom comes from a fitted model rather than a rule of thumb.
+    """
+    belief = definition.success
+    won = belief.rate * np.maximum(headroom, 0.0)
+    certain = name in (LEAVE_ALONE, DO_NOT_TARGET)
+    spread = 0.0 if certain else _beta_spread(belief.rate, belief.strength)
+    variance = (1 + spread**2) * (1 + (0.0 if certain else doubt) ** 2) - 1
+    sigma = np.sqrt(np.log1p(variance))
+    low, high = won * np.exp(-LEVEL_Z * sigma - sigma**2 / 2), won * np.exp(LEVEL_Z * sigma - sigma**2 / 2)
+    bases: list[Basis] = [belief.basis, "modelled" if modelled else "assumed"]
+    return Option(
+        name=name,
+        definition=definition,
+        eligible=eligible,
+        gain=np.floor(won + 0.5) - cost,
+        low=np.floor(np.minimum(low, won) + 0.5) - cost,
+        high=np.floor(np.maximum(high, won) + 0.5) - cost,
+        cost=cost,
+        basis=min(bases, key=("assumed", "modelled", "measured").index),
+    )
+
+
+def match(options: Sequence[Option]) -> Match:
+    """Choose for every customer; the first of equal options wins, leave alone before all others at no gain.
+
+    Leaving alone and not targeting are always possible, so everybody gets two answers.
+
+    Raises:
+        ValueError: One of these two is not among the options.
+    """
+    names = [option.name for option in options]
+    last_resorts = {names.index(LEAVE_ALONE), names.index(DO_NOT_TARGET)}
+    scores = np.stack(
+        [
+            np.where(option.eligible | (position in last_resorts), option.gain, -np.inf)
+            for position, option in enumerate(options)
+        ]
+    )
+    order = [names.index(LEAVE_ALONE), *(place for place, name in enumerate(names) if name != LEAVE_ALONE)]
+    everyone = np.arange(scores.shape[1])
+    primary = _best(scores, order)
+    rest = scores.copy()
+    mechanisms = np.unique([option.definition.mechanism for option in options], return_inverse=True)[1]
+    rest[mechanisms[:, None] == mechanisms[primary][None, :]] = -np.inf
+    secondary = _best(rest, order)
+    left = scores.copy()
+    left[primary, everyone] = -np.inf
+    left[secondary, everyone] = -np.inf
+    runner_up = _best(left, order)
+    return Match(primary, secondary, np.where(np.isfinite(left[runner_up, everyone]), runner_up, -1))
+
+
+def _best(scores: Floats, order: Sequence[int]) -> Integers:
+    places: Integers = np.asarray(order, dtype=np.int64)[np.argmax(scores[list(order)], axis=0)]
+    return places
+
+
+def _beta_spread(rate: float, strength: float) -> float:
+    """Give the relative standard deviation of a Beta distribution with this mean and weight."""
+    if rate in (0.0, 1.0):
+        return 0.0
+    return float(beta(rate * strength, (1 - rate) * strength).std()) / rate

@@ -1,0 +1,185 @@
+"""The playbook: what can be wanted for a customer, for whom, and how its gain is reckoned in money.
+
+A strategy is written in the language: a rule says who is eligible, an expression in money says what is to be won if it
+works (the headroom), a belief says how often it works. The expected gain is rate x headroom - cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from smalti.strategy.assumptions import BY_DEFAULT, Amount, MoneyAmount, Share
+
+Basis: TypeAlias = Literal["assumed", "modelled", "measured"]
+
+LEAVE_ALONE = "leave_alone"
+DO_NOT_TARGET = "do_not_target"
+
+
+class Belief(BaseModel):
+    """How often a strategy works, and how sure we are of it.
+
+    The rate is the chance, among those it is tried on, that the headroom is won *because* of it. Doubt is a Beta
+    distribution with this mean that weighs as much as `strength` customers observed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rate: Share = Field(description="Chance that trying it wins the headroom, over not trying it.")
+    strength: float = Field(20.0, gt=0, description="How many observed customers the belief is worth.")
+    basis: Basis = Field("assumed", description="assumed, modelled or measured.")
+    by: str = Field(BY_DEFAULT, description="Who assumed it, or which experiment measured it.")
+
+
+class StrategyDefinition(BaseModel):
+    """One strategy of a playbook.
+
+    >>> PLAYBOOK["retain"].mechanism, PLAYBOOK["win_back"].mechanism
+    ('retention', 'retention')
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    title: str = Field(description="What people call it.")
+    about: str = Field("", description="What is done, in one sentence.")
+    mechanism: str = Field(description="How it works; a customer's secondary strategy works by another.")
+    eligible: str = Field(description="The rule that says for whom it may be chosen.")
+    headroom: str = Field(description="What is to be won, as money in the language.")
+    success: Belief = Field(description="How often it works.")
+    cost: MoneyAmount = Field(Amount(share=0.0), description="Cost of trying it once on one customer.")
+    because: str = Field(description="The reason, with {names} of traits and value columns to be filled in.")
+
+    @field_validator("success", mode="before")
+    @classmethod
+    def _rate_is_belief(cls, value: Any) -> Any:
+        return {"rate": value} if isinstance(value, int | float) else value
+
+
+def _rows() -> dict[str, StrategyDefinition]:
+    def strategy(success: float, cost: str, **fields: str) -> StrategyDefinition:
+        return StrategyDefinition.model_validate(fields | {"success": success, "cost": cost})
+
+    return {
+        "onboard": strategy(
+            0.08,
+            "2 %",
+            title="Onboard",
+            about="Help a new customer to a second purchase.",
+            mechanism="habit",
+            eligible="purchase_days = 1 and days_since_first_order <= 120 and onboarding_gap > 0",
+            headroom="onboarding_gap",
+            because="bought for the first time {days_since_first_order} days ago; customers like her who came back "
+            "bring {onboarding_gap} more in the year ahead",
+        ),
+        "develop": strategy(
+            0.06,
+            "2 %",
+            title="Develop",
+            about="Give reasons to buy more often.",
+            mechanism="frequency",
+            eligible="purchase_days >= 2 and p_alive >= 0.5 and frequency_gap > 0",
+            headroom="frequency_gap",
+            because="{expected_orders} days with an order expected in the year ahead; buying as often as comparable "
+            "customers would add {frequency_gap}",
+        ),
+        "cross_sell": strategy(
+            0.05,
+            "2 %",
+            title="Cross-sell",
+            about="Introduce what she does not buy yet.",
+            mechanism="range",
+            eligible="p_alive >= 0.5 and range_gap > 0",
+            headroom="range_gap",
+            because="buys from fewer parts of the range than comparable customers; as wide a range would add {range_gap}",
+        ),
+        "up_sell": strategy(
+            0.05,
+            "2 %",
+            title="Up-sell",
+            about="Offer the better or the larger.",
+            mechanism="basket",
+            eligible="purchase_days >= 2 and p_alive >= 0.5 and basket_gap > 0",
+            headroom="basket_gap",
+            because="{expected_order_value} expected on a day with an order; baskets as large as comparable customers' "
+            "would add {basket_gap}",
+        ),
+        "retain": strategy(
+            0.10,
+            "3 %",
+            title="Retain",
+            about="Give a good customer a reason to stay before she leaves.",
+            mechanism="retention",
+            eligible="purchase_days >= 2 and p_alive >= 0.5 and value_at_risk > 0",
+            headroom="value_at_risk",
+            because="{p_alive} likely to be still a customer after {days_since_order} days of silence; "
+            "{value_at_risk} of {value_if_kept} is at risk in the year ahead",
+        ),
+        "win_back": strategy(
+            0.03,
+            "3 %",
+            title="Win back",
+            about="Bring back who has probably left.",
+            mechanism="retention",
+            eligible="purchase_days >= 1 and p_alive < 0.5 and value_at_risk > 0",
+            headroom="value_at_risk",
+            because="only {p_alive} likely to be still a customer after {days_since_order} days of silence; "
+            "she would bring {value_at_risk} more if she came back and stayed",
+        ),
+        "reward": strategy(
+            0.03,
+            "3 %",
+            title="Reward",
+            about="Thank the best, so that they feel seen.",
+            mechanism="recognition",
+            eligible="p_alive >= 0.7 and value_to_come > 0 and value_to_come >= quantile(value_to_come, 0.9)",
+            headroom="value_to_come",
+            because="among the tenth with the most to come: {value_to_come} in the year ahead",
+        ),
+        "migrate": strategy(
+            0.15,
+            "2 %",
+            title="Migrate",
+            about="Move her orders to a channel that costs less.",
+            mechanism="channel",
+            eligible="channel_excess > 0 and p_alive >= 0.5",
+            headroom="channel_excess",
+            because="the past year's orders would have cost {channel_excess} less to serve in the cheapest channel",
+        ),
+        "reduce_cost": strategy(
+            0.15,
+            "1 %",
+            title="Reduce cost",
+            about="Cut what it costs to serve her: fewer returns, fewer free extras.",
+            mechanism="service",
+            eligible="service_excess > 0 and p_alive >= 0.5",
+            headroom="service_excess",
+            because="returns and service cost {service_excess} more in the past year than for comparable customers",
+        ),
+        DO_NOT_TARGET: strategy(
+            1.0,
+            "0 %",
+            title="Do not target",
+            about="Take her off the mailings that everybody gets.",
+            mechanism="restraint",
+            eligible="contact_saving > 0",
+            headroom="contact_saving",
+            because="only {value_if_kept} in the year ahead even if she were kept: a year's messages cost "
+            "{contact_saving} more than they would bring",
+        ),
+        LEAVE_ALONE: strategy(
+            0.0,
+            "0 %",
+            title="Leave alone",
+            about="Do nothing special: it goes well, or nothing we know would pay.",
+            mechanism="none",
+            eligible="true",
+            headroom="money(0)",
+            because="{value_to_come} to come if nothing is done, and nothing we could do is expected to pay for itself",
+        ),
+    }
+
+
+PLAYBOOK: dict[str, StrategyDefinition] = _rows()
+"""The standard playbook. Its success rates are assumptions until a project's own experiments replace them."""
