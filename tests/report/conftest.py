@@ -246,7 +246,9 @@ def playbook_rows(names, chosen):
 
 def invent_info(table, chosen):
     gain = int(chosen[2].sum())
-    totals = {name: total(table[name]) for name in ("value_now", "value_to_come", "value_at_risk", "untapped_potential")}
+    totals = {
+        name: total(table[name]) for name in ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
+    }
     kept = total(table["spend_total"])
     return {
         "smalti": "0.1.0",
@@ -257,13 +259,22 @@ def invent_info(table, chosen):
         "made_at": "2026-07-01T06:12:09Z",
         "seed": 20260630,
         "inputs": [{"source": "orders", "file": "data/orders_2023-2026.csv", "bytes": 18_223_411, "sha256": "9f" * 32}],
-        "guess": ["customer = Customer ID (by its name)", "at = InvoiceDate (by its name)", "amount = Price x Quantity"],
+        "guess": [
+            "customer = Customer ID (by its name)",
+            "at = InvoiceDate (by its name)",
+            "amount = Price x Quantity",
+        ],
         "account": [
             {
                 "source": "orders",
                 "currency": "GBP",
                 "rows": {"total": 25_120, "kept": 24_000, "returns": 800, "set_aside": 320},
-                "money": {"total": kept - 301_455 + 1_250_015, "kept": kept, "returns": -301_455, "set_aside": 1_250_015},
+                "money": {
+                    "total": kept - 301_455 + 1_250_015,
+                    "kept": kept,
+                    "returns": -301_455,
+                    "set_aside": 1_250_015,
+                },
                 "after_as_of": {"rows": 12, "money": 40_310},
                 "reasons": [
                     {"reason": "no customer", "rows": 290, "money": 1_240_010},
@@ -286,8 +297,18 @@ def invent_info(table, chosen):
         ],
         "notes": ["The last orders are 3 days older than the as-of instant.", "12 rows lie after the as-of instant."],
         "assumptions": [
-            {"name": "margin_rate", "value": "30 %", "about": "margin earned on what is sold", "by": "smalti's default"},
-            {"name": "discount_rate", "value": "10 %", "about": "worth of money a year later", "by": "you, in smalti.yml"},
+            {
+                "name": "margin_rate",
+                "value": "30 %",
+                "about": "margin earned on what is sold",
+                "by": "smalti's default",
+            },
+            {
+                "name": "discount_rate",
+                "value": "10 %",
+                "about": "worth of money a year later",
+                "by": "you, in smalti.yml",
+            },
             {"name": "contact_cost", "value": "£0.30", "about": "cost of one message", "by": "smalti's default"},
         ],
         "models": {
@@ -335,7 +356,9 @@ def fake_run(customers=5_000, seed=7):
                 "row": [3, 17, 18, 90, 91, 1200],
                 "reason": ["no customer"] * 3 + ["exact duplicate"] * 2 + ["not a date"],
                 "found": ["", "", None, "row 89 again", "row 90 again", "32/13/2025"],
-                "amount": pa.array([Decimal("12.50"), Decimal("3.10"), Decimal("-4.00"), Decimal("9.99"), None, None], MONEY),
+                "amount": pa.array(
+                    [Decimal("12.50"), Decimal("3.10"), Decimal("-4.00"), Decimal("9.99"), None, None], MONEY
+                ),
             }
         ),
     }
@@ -375,14 +398,14 @@ def small_run():
 def hostile():
     return [
         "<script>document.title='owned'</script>",
-        "\"><img src=x onerror=\"document.title='owned'\">",
+        '"><img src=x onerror="document.title=\'owned\'">',
         "{{ 7 * 7 }}{% for x in y %}",
         "",
         "   ",
         "עברית \u202eevil",
         "x" * 400,
-        "😀 Ærø & Søn's \"best\" </style></title>",
-        "=HYPERLINK(\"http://evil\")",
+        '😀 Ærø & Søn\'s "best" </style></title>',
+        '=HYPERLINK("http://evil")',
     ]
 
 

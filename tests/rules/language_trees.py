@@ -179,7 +179,7 @@ def partner(kind: Type, scope: Scope, depth: int) -> SearchStrategy[Node]:
 @st.composite
 def tree(draw: DrawFn, kind: Type, scope: Scope, depth: int) -> Node:
     """Draw a tree of a type that is at most so deep."""
-    if depth <= 0 or draw(st.integers(0, 3)) == 0:
+    if depth <= 0 or draw(st.integers(0, 4)) == 0:
         return draw(leaf(kind, scope, depth))
     makers = [*_ANY_KIND, *_BY_KIND[kind]]
     if not scope.on_one_fact and kind in (*MEASURES, INSTANT):

@@ -99,7 +99,7 @@ def history(draw: DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 
 @st.composite
-def world(draw: DrawFn, trees: int = 6, depth: int = 3) -> World:
+def world(draw: DrawFn, trees: int = 8, depth: int = 3) -> World:
     """Draw a world; its instant is most often an edge: when a fact comes, or leaves a window, or a microsecond beside."""
     histories = {name: draw(history()) for name in ("ada", "Ada", "o'brien")} | {"new": {}}
     histories[STRANGER] = draw(history())
@@ -109,6 +109,7 @@ def world(draw: DrawFn, trees: int = 6, depth: int = 3) -> World:
         drawn = {f"trait_{level}{letter}": draw(kinds) for letter in "ab"}
         traits.append({name: (draw(tree(kind, Scope(scope), 2)), kind) for name, kind in drawn.items()})
         scope = scope | drawn
+    kinds = st.sampled_from([*Type, Type.BOOLEAN, Type.BOOLEAN, Type.BOOLEAN])
     asked = {f"wanted_{number}": draw(kinds) for number in range(trees)}
     wanted = {name: (draw(tree(kind, Scope(scope), depth)), kind) for name, kind in asked.items()}
     defined = [node for level in traits for node, _ in level.values()] + [node for node, _ in wanted.values()]

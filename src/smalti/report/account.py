@@ -156,7 +156,9 @@ def _account(matter: Matter, row: Mapping[str, Any]) -> Account:
 
 def _cause(pen: Pen, cause: Mapping[str, Any]) -> Cause:
     money = cause.get("money")
-    return Cause(spoken(named(cause.get("reason"))), count(cause.get("rows")), NOTHING if money is None else pen.money(money))
+    return Cause(
+        spoken(named(cause.get("reason"))), count(cause.get("rows")), NOTHING if money is None else pen.money(money)
+    )
 
 
 def _off(part: Mapping[str, Any]) -> int:

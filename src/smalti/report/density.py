@@ -40,7 +40,8 @@ class Scale:
         [0.0, 1.0, 1.0]
         """
         start, end = np.arcsinh(self.low / self.knee), np.arcsinh(self.high / self.knee)
-        return np.clip((np.arcsinh(values / self.knee) - start) / (end - start), 0.0, 1.0)
+        found: npt.NDArray[np.float64] = np.clip((np.arcsinh(values / self.knee) - start) / (end - start), 0.0, 1.0)
+        return found
 
     def value(self, position: float) -> float:
         """Give the value at a position.
@@ -55,7 +56,7 @@ class Scale:
         """Choose round values to label: zero first, then powers of ten, then 3s; none nearer than `apart` to another.
 
         >>> Scale(1.0, 0.0, 1000.0).ticks()
-        [0.0, 1.0, 10.0, 100.0, 1000.0]
+        [0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0]
         """
         powers = 10.0 ** np.arange(-3, 16)
         chosen: list[float] = []

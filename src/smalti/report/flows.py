@@ -102,8 +102,10 @@ def _flow(name: str, before: pa.Table, now: pa.Table) -> Flow:
     left = np.setdiff1d(earlier, later, assume_unique=True)
     exclusive = _single(earlier, len(customers)) and _single(later, len(customers))
     changed = len(np.unique(np.concatenate([entered, left]) % max(len(customers), 1)))
-    tallies = [np.bincount(part // max(len(customers), 1), minlength=len(segments)).tolist()
-               for part in (earlier, entered, left, later)]
+    tallies = [
+        np.bincount(part // max(len(customers), 1), minlength=len(segments)).tolist()
+        for part in (earlier, entered, left, later)
+    ]
     told = tuple(SegmentFlow(title, *counts) for title, *counts in zip(segments, *tallies, strict=True))
     moves = _moves(earlier, later, len(customers), segments) if exclusive else ()
     return Flow(name, exclusive, told, moves, len(customers) - changed, changed)

@@ -80,8 +80,10 @@ def movements(matter: Matter) -> tuple[Movement, ...] | None:
         return None
     found = flows(matter.previous["membership"], matter.tables["membership"])
     order = list(dict.fromkeys(segmentation for segmentation, _ in matter.segment_titles))
-    found = sorted(found, key=lambda flow: order.index(flow.segmentation) if flow.segmentation in order else len(order))
-    return tuple(_movement(matter, flow) for flow in found)
+    ordered = sorted(
+        found, key=lambda flow: order.index(flow.segmentation) if flow.segmentation in order else len(order)
+    )
+    return tuple(_movement(matter, flow) for flow in ordered)
 
 
 def _movement(matter: Matter, flow: Flow) -> Movement:

@@ -109,7 +109,7 @@ def opening(matter: Matter) -> Opening:
     info, pen = matter.info, matter.pen
     totals = info.get("totals") or {}
     gain, low, high = (totals.get(name) for name in ("gain", "gain_low", "gain_high"))
-    drawn = bool(gain and low is not None and high and 0 <= low <= gain <= high)
+    drawn = bool(gain) and low is not None and high is not None and 0 <= low <= (gain or 0) <= high
     parts = primaries(matter)
     return Opening(
         named(info.get("project"), "Your customers"),
@@ -121,8 +121,8 @@ def opening(matter: Matter) -> Opening:
         tuple(_figure(matter, name) for name in VALUES),
         pen.round_money(gain),
         pen.interval(low, high),
-        low / high if drawn else None,
-        gain / high if drawn else None,
+        ratio(low or 0, high or 0) if drawn else None,
+        ratio(gain or 0, high or 0) if drawn else None,
         tuple(Piece(matter.glass[name]) for name in tiles(parts, PIECES)),
         tuple(
             Part(matter.glass[name], matter.strategy(name), share(number / matter.customers), count(number, "customer"))

@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from smalti.report.account import accounts, asides
 from smalti.report.grounds import grounds
@@ -68,8 +67,8 @@ def page(
         asides=shown,
         set_aside=set_aside,
         grounds=grounds(matter),
-        style=Markup(style),
-        script=Markup(script),
+        style=style,
+        script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 

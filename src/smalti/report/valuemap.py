@@ -191,7 +191,9 @@ def _map(matter: Matter, view: View) -> Map | None:
         _percent(found.y, found.y_cut),
         f"The lines stand at the averages: {_major(pen, found.x_cut)} {view.x_money} and "
         f"{_major(pen, found.y_cut)} {view.y_money} a customer.",
-        tuple(_quarter(pen, view, found, part, *text) for part, text in zip(found.quadrants, view.quarters, strict=True)),
+        tuple(
+            _quarter(pen, view, found, part, *text) for part, text in zip(found.quadrants, view.quarters, strict=True)
+        ),
         f"{count(left, 'customer')} without these values {is_not} not on the map." if left > 0 else "",
     )
 

@@ -52,7 +52,7 @@ class Pen:
         """Write minor units as a reader wants them at a glance: pennies below 10, whole units, then millions.
 
         >>> [Pen(Currency("GBP")).round_money(minor) for minor in (999, 123456, 1_234_567_890)]
-        ['£9.99', '£1,235', '£12.3m']
+        ['£9.99', '£1,235', '£12.3M']
         """
         if minor is None:
             return NOTHING

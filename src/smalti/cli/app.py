@@ -1,0 +1,249 @@
+"""The commands. Each turns words into a call and an answer into words; what is right is decided further down."""
+
+from __future__ import annotations
+
+import webbrowser
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from smalti.cli import show
+from smalti.cli.finish import in_words, print_json
+from smalti.engine import RUNS, Options, Run, check_project, make_demo, run_project
+from smalti.errors import SmaltiError, nearest
+from smalti.project import FILE_NAME, Origin, Project, begin_project, load_project, write_project
+from smalti.report import summary, tell
+
+app = typer.Typer(
+    name="smalti",
+    help="Raw customer data in, a plan for every single customer out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Files = Annotated[list[str] | None, typer.Argument(help="Files or globs: CSV, TSV, Parquet, JSON Lines, Excel, gzipped too.")]
+Customer = Annotated[str | None, typer.Option(help="Column with the customer's id.", rich_help_panel="What the columns mean")]
+At = Annotated[str | None, typer.Option(help="Column with the date.", rich_help_panel="What the columns mean")]
+Amount = Annotated[str | None, typer.Option(help="Column with the money.", rich_help_panel="What the columns mean")]
+OrderId = Annotated[
+    str | None, typer.Option(help="Column with the order's number; its lines are summed.", rich_help_panel="What the columns mean")
+]
+Kind = Annotated[
+    str | None, typer.Option(help="orders, or customers for a file of attributes.", rich_help_panel="What the columns mean")
+]
+CurrencyCode = Annotated[str | None, typer.Option("--currency", help="Currency of all money, such as EUR.")]
+Zone = Annotated[str | None, typer.Option("--time-zone", help="Zone of dates that carry none, such as Europe/London.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="The instant asked about; the latest fact's if left out.")]
+RunsAt = Annotated[Path | None, typer.Option("--to", help="Folder of runs; .smalti/runs beside the project if left out.")]
+At_ = Annotated[Path, typer.Option("--project", help="Folder with smalti.yml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"smalti {version('smalti')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    files: Files = None,
+    customer: Customer = None,
+    at: At = None,
+    amount: Amount = None,
+    order_id: OrderId = None,
+    kind: Kind = None,
+    currency: CurrencyCode = None,
+    time_zone: Zone = None,
+    as_of: AsOf = None,
+    to: RunsAt = None,
+    project: At_ = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make a run: of a project, or straight from files.
+
+    [bold]Examples[/]
+
+    smalti run orders.csv
+
+    smalti run sales/*.csv.gz customers.csv --currency EUR
+
+    smalti run lines.csv --customer client_no --at sold_on --amount net
+
+    smalti run --as-of 2026-06-30
+    """
+    with in_words(as_json=as_json):
+        said = {"customer": customer, "at": at, "amount": amount, "order_id": order_id, "kind": _kind(kind)}
+        settings = {"currency": currency, "time_zone": time_zone}
+        chosen, origin, guess = _chosen(files, said, settings, project)
+        home = Path() if files else project
+        if not as_json:
+            show.guesses(guess)
+        made = _made(chosen, Options(home=home, to=to, as_of=as_of, guess=guess), origin, quiet=as_json)
+        if as_json:
+            print_json(_in_json(made))
+        else:
+            show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
+
+
+def _kind(kind: str | None) -> str | None:
+    known = ("orders", "customers")
+    if kind is not None and kind not in known:
+        near = nearest(kind, known)
+        raise SmaltiError(f"--kind: found '{kind}', wanted orders or customers" + (f"; did you mean '{near}'?" if near else ""))
+    return kind
+
+
+def _chosen(
+    files: list[str] | None, said: dict[str, str | None], settings: dict[str, str | None], folder: Path
+) -> tuple[Project, Origin, tuple[str, ...]]:
+    given = {name: value for name, value in said.items() if value is not None}
+    if files:
+        begun = begin_project(files, settings=settings, **given)
+        return begun.project, Origin(), begun.sentences
+    wrong = [f"--{name.replace('_', '-')}" for name in (*given, *(name for name, value in settings.items() if value))]
+    if wrong:
+        raise SmaltiError(f"{', '.join(wrong)} goes with FILE...; a project says it in {FILE_NAME}")
+    project, origin = load_project(folder)
+    return project, origin, ()
+
+
+def _made(project: Project, options: Options, origin: Origin, *, quiet: bool) -> Run:
+    if quiet:
+        return run_project(project, options, origin=origin)
+    with show.progress() as steps:
+        return run_project(project, options, origin=origin, progress=steps.begin)
+
+
+def _in_json(made: Run) -> dict[str, Any]:
+    kept = ("project", "as_of", "customers", "currency", "totals", "account", "notes", "tables", "timings")
+    return {"run": made.id, "path": str(made.path), "report": str(made.report)} | {name: made.info[name] for name in kept}
+
+
+@app.command()
+def init(
+    files: Annotated[list[str], typer.Argument(help="Files or globs to look at.")],
+    to: Annotated[Path, typer.Option("--to", help="Folder for the project; made if it is missing.")] = Path(),
+    customer: Customer = None,
+    at: At = None,
+    amount: Amount = None,
+    order_id: OrderId = None,
+    kind: Kind = None,
+    currency: CurrencyCode = None,
+    time_zone: Zone = None,
+) -> None:
+    """Write a project folder with a commented smalti.yml, made from what the files seem to be.
+
+    [bold]Example[/]
+
+    smalti init data/orders.csv data/customers.csv --currency GBP
+    """
+    with in_words():
+        said = {"customer": customer, "at": at, "amount": amount, "order_id": order_id, "kind": _kind(kind)}
+        given = {name: value for name, value in said.items() if value is not None}
+        begun = begin_project(files, settings={"currency": currency, "time_zone": time_zone}, **given)
+        file = write_project(begun.moved(to), to)
+        show.guesses(begun.sentences)
+        show.paragraphs(f"wrote {file}\nnext: " + (f"cd {to} && " if to != Path() else "") + "smalti check, then smalti run")
+
+
+@app.command()
+def check(project: At_ = Path(), as_json: AsJson = False) -> None:
+    """Find every error of the definitions at once, before anything runs.
+
+    [bold]Example[/]
+
+    smalti check --project shop
+    """
+    with in_words(as_json=as_json):
+        definition, origin = load_project(project)
+        work, notes = check_project(definition, project, origin)
+        if as_json:
+            print_json({"problems": [], "notes": list(notes), "work": [{"step": one.step, "about": one.about} for one in work]})
+            return
+        show.out.print("[green]all definitions are right[/]; a run would:")
+        for one in work:
+            show.out.print(f"  {one.step:<12} {one.about}", markup=False, soft_wrap=True)
+        for note in notes:
+            show.out.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    to: RunsAt = None,
+    project: At_ = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Tell who a customer is, where she is on the value map, what is wanted for her, why, and what would change that.
+
+    [bold]Example[/]
+
+    smalti explain C000042
+    """
+    with in_words(as_json=as_json):
+        story = _newest(project, to).customer(customer).story
+        if as_json:
+            print_json(story.to_dict())
+        else:
+            show.paragraphs(tell(story))
+
+
+@app.command()
+def report(
+    to: RunsAt = None,
+    project: At_ = Path(),
+    show_only: Annotated[bool, typer.Option("--path", help="Only say where it is.")] = False,
+) -> None:
+    """Open the newest report in the browser.
+
+    [bold]Example[/]
+
+    smalti report
+    """
+    with in_words():
+        page = _newest(project, to).report
+        show.paragraphs(str(page))
+        if not show_only:
+            webbrowser.open(page.resolve().as_uri())
+
+
+@app.command()
+def demo(
+    customers: Annotated[int, typer.Option(help="How many customers to invent.", min=1, max=2_000_000)] = 2000,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the invented shop.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Another seed, another shop.", min=0)] = 7,
+) -> None:
+    """Invent a shop and do the whole job on it.
+
+    [bold]Example[/]
+
+    smalti demo --customers 20000
+    """
+    with in_words():
+        with show.progress() as steps:
+            made = make_demo(to, customers=customers, seed=seed, progress=steps.begin)
+        show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
+        someone = made.folder.table("strategies", columns=["customer_id"])["customer_id"][0].as_py()
+        show.paragraphs(f"\nnext: cd {to} && smalti report, or smalti explain {someone}, or look at {FILE_NAME} and smalti run")
+
+
+def _newest(project: Path, to: Path | None) -> Run:
+    return Run.newest(to if to is not None else project / RUNS)
