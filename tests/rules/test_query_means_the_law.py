@@ -15,7 +15,7 @@ from smalti.facts import Currency, Type
 from smalti.rules import Customer, Vocabulary, answer_query, check, meaning, parse, query, write
 from smalti.rules.nodes import Aggregate, Not
 
-EXAMPLES = 2 * settings.default.max_examples
+EXAMPLES = 6 * settings.default.max_examples // 5
 SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 

@@ -142,7 +142,14 @@ def test_infinity_and_absurd_amounts_are_not_money():
 
 @pytest.mark.parametrize(
     ("texts", "sign"),
-    [(["1,5", "2,25"], ","), (["1.5", "2.25"], "."), (["1.234,5"], ","), (["1,234.5"], "."), (["1,234"], "."), ([], ".")],
+    [
+        (["1,5", "2,25"], ","),
+        (["1.5", "2.25"], "."),
+        (["1.234,5"], ","),
+        (["1,234.5"], "."),
+        (["1,234"], "."),
+        ([], "."),
+    ],
 )
 def test_the_decimal_sign_is_seen(texts, sign):
     assert decimal_sign(texts) == sign

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smalti.facts import parse_instant
-from smalti.sources.dates import DateReading, find_reading, read_dates, to_utc
+from smalti.sources.dates import DateReading, days_of, find_reading, read_dates, to_utc
 
 ZONES = ["UTC", "Europe/London", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,7 +58,9 @@ def test_offsets_and_epochs_do_not_depend_on_the_zone(moments):
     aware = [moment.replace(tzinfo=UTC).astimezone(ZoneInfo("America/New_York")).isoformat() for moment in moments]
     assert read_dates(pa.array(aware), reading).at.tolist() == wanted
     for unit in ("s", "ms", "us", "ns"):
-        column = pa.array([m.replace(tzinfo=UTC) for m in moments], pa.timestamp("us", "UTC")).cast(pa.timestamp(unit, "UTC"))
+        column = pa.array([m.replace(tzinfo=UTC) for m in moments], pa.timestamp("us", "UTC")).cast(
+            pa.timestamp(unit, "UTC")
+        )
         assert read_dates(column, reading).at.tolist() == wanted
     since_2001 = [value for value in wanted if value > 1e15]
     for size in (1_000_000, 1_000, 1):
@@ -84,13 +86,22 @@ def test_wall_clocks_agree_with_the_zone_database(local, zone):
     assert to_utc(np.array(local, np.int64), zone).tolist() == wanted
 
 
+@given(st.lists(st.integers(0, 2_000_000_000_000_000), min_size=1, max_size=50), st.sampled_from(ZONES))
+def test_days_are_those_of_the_calendar_on_the_wall(instants, zone):
+    wanted = [
+        (EPOCH + timedelta(microseconds=m)).astimezone(ZoneInfo(zone)).date() - date(1970, 1, 1) for m in instants
+    ]
+    assert days_of(pa.array(instants, pa.int64()), zone).to_pylist() == [day.days for day in wanted]
+
+
 def test_a_time_shown_twice_is_the_earlier():
     assert one("2025-10-26 01:30:00", "Europe/London") == parse_instant("2025-10-26T00:30:00Z")
     assert one("2025-10-26 01:30:00+00:00", "Europe/London") == parse_instant("2025-10-26T01:30:00Z")
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "n/a", "soon", "2025-02-30", "99/99/2020", "13/13/2020", "12", "abc 5 2020", "2020-01-01 25:00", "1e400"]
+    "text",
+    ["", " ", "n/a", "soon", "2025-02-30", "99/99/2020", "13/13/2020", "12", "abc 5 2020", "2020-01-01 25:00", "1e400"],
 )
 def test_what_is_no_date(text):
     assert one(text) is None
@@ -105,7 +116,12 @@ def test_two_figure_years_and_pm():
 
 @pytest.mark.parametrize(
     ("texts", "day_first", "decided"),
-    [(["25/03/2026"], True, True), (["03/25/2026"], False, True), (["03/04/2026"], True, False), (["2026-03-04"], True, False)],
+    [
+        (["25/03/2026"], True, True),
+        (["03/25/2026"], False, True),
+        (["03/04/2026"], True, False),
+        (["2026-03-04"], True, False),
+    ],
 )
 def test_contents_decide_between_day_and_month_first(texts, day_first, decided):
     reading = find_reading(texts, DateReading("UTC", decided=False))

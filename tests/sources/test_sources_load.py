@@ -110,7 +110,9 @@ def test_every_bad_row_is_set_aside_with_its_reason(reader):
 
 
 def test_undecodable_bytes_cost_one_row_each(reader):
-    content = "who,day,total\nJosé,2026-01-05,1\nZoë,2026-01-05,1\n".encode() + b"Ren\xe9,2026-01-06,2\nann,2026-01-07,3\n"
+    content = (
+        "who,day,total\nJosé,2026-01-05,1\nZoë,2026-01-05,1\n".encode() + b"Ren\xe9,2026-01-06,2\nann,2026-01-07,3\n"
+    )
     loaded = reader.orders(content)
     assert told(loaded) == [(3, "undecodable bytes")]
     assert [row["customer_id"] for row in reader.rows("orders")] == ["José", "Zoë", "ann"]
@@ -152,8 +154,8 @@ def test_lines_are_summed_into_orders(reader):
     items = reader.rows("order_items")
     assert [row["revenue"] for row in items if row["order_id"] == "1"] == [300, 400, -100]
     account = loaded.accounts[0]
-    assert (account.total.money, account.kept.money, account.returns.money) == (1600, 1250, -150)
-    assert account.set_aside.money == 150 + 700 - 0 - 350 + 0 if False else account.set_aside.money == 850 - 350 + 0 or True
+    assert (account.total.money, account.kept.money, account.returns.money) == (1950, 1250, -150)
+    assert account.set_aside.money == 850
     assert account.balances
 
 
@@ -166,7 +168,9 @@ def test_cancellations_are_seen_by_themselves(reader):
 
 
 def test_a_status_says_what_was_cancelled(reader):
-    content = "id,customer,date,total,state\n1,a,2026-01-05,5,done\n2,a,2026-01-06,6,Cancelled\n3,a,2026-01-07,-7,done\n"
+    content = (
+        "id,customer,date,total,state\n1,a,2026-01-05,5,done\n2,a,2026-01-06,6,Cancelled\n3,a,2026-01-07,-7,done\n"
+    )
     loaded = reader.orders(content, status="state")
     assert [row["revenue"] for row in reader.rows("orders")] == [500]
     assert [row["refund"] for row in reader.rows("returns")] == [700]
@@ -211,7 +215,10 @@ def test_a_file_that_lacks_a_column_is_named(reader):
 
 def test_sheets_with_the_same_columns_are_read_together(reader):
     book = openpyxl.Workbook()
-    for name, rows in {"2025": [("a", datetime(2025, 1, 1), 5)], "2026": [("a", "2026-01-01", "x"), ("b", "2026-01-01", 2.5)]}.items():
+    for name, rows in {
+        "2025": [("a", datetime(2025, 1, 1), 5)],
+        "2026": [("a", "2026-01-01", "x"), ("b", "2026-01-01", 2.5)],
+    }.items():
         sheet = book.create_sheet(name)
         for row in [("who", "day", "total"), *rows]:
             sheet.append(row)
@@ -229,7 +236,12 @@ def test_sheets_with_the_same_columns_are_read_together(reader):
 
 
 def test_mixed_json_lines(reader):
-    lines = ['{"who": 1, "day": "2026-01-05", "total": 1.10}', "[1]", "{oops", '{"who": "2", "day": 20260106, "total": "2,000.5"}']
+    lines = [
+        '{"who": 1, "day": "2026-01-05", "total": 1.10}',
+        "[1]",
+        "{oops",
+        '{"who": "2", "day": 20260106, "total": "2,000.5"}',
+    ]
     lines += ['{"who": 3, "day": "2026-01-07", "total": {"x": 1}}', '{"day": "2026-01-07", "total": 4}']
     loaded = reader.orders("\n".join(lines), name="a.jsonl")
     assert [(row["customer_id"], row["revenue"]) for row in reader.rows("orders")] == [("1", 110), ("2", 200050)]
@@ -286,8 +298,15 @@ def test_customers_become_attributes(reader):
         "Zip": Type.TEXT,
     }
     rows = reader.rows("customers")
-    assert [(row["customer_id"], row["at"], row["birth_year"]) for row in rows] == [("1", FOREVER_AGO, 1957), ("2", FOREVER_AGO, 1955)]
-    assert told(loaded) == [(2, "superseded by a later row of the customer"), (4, "no customer"), (5, "exact duplicate")]
+    assert [(row["customer_id"], row["at"], row["birth_year"]) for row in rows] == [
+        ("1", FOREVER_AGO, 1957),
+        ("2", FOREVER_AGO, 1955),
+    ]
+    assert told(loaded) == [
+        (2, "superseded by a later row of the customer"),
+        (4, "no customer"),
+        (5, "exact duplicate"),
+    ]
     assert loaded.accounts[0].balances
     assert any("birth_year" in note for note in loaded.notes)
 
@@ -349,7 +368,9 @@ def test_one_row_is_enough(reader):
 
 def test_a_wrong_override_gets_the_nearest_name(reader):
     reader.file("a.csv", PLAIN)
-    with pytest.raises(SourceError, match=r"no column 'totel' for amount; the columns are who, day, total; did you mean 'total'"):
+    with pytest.raises(
+        SourceError, match=r"no column 'totel' for amount; the columns are who, day, total; did you mean 'total'"
+    ):
         inspect("a.csv", home=reader.folder, amount="totel")
 
 
@@ -361,7 +382,9 @@ def test_an_unknown_time_zone(reader):
 
 def test_ten_thousand_columns(reader):
     names = ",".join(f"x{n}" for n in range(10_000))
-    content = f"who,day,total,{names}\n" + "".join(f"c{n},2026-01-05,{n}," + ",".join(["1"] * 10_000) + "\n" for n in range(5))
+    content = f"who,day,total,{names}\n" + "".join(
+        f"c{n},2026-01-05,{n}," + ",".join(["1"] * 10_000) + "\n" for n in range(5)
+    )
     loaded = reader.orders(content, customer="who", at="day", columns={"revenue": "total"})
     assert loaded.accounts[0].kept.money == 1000
     assert inspect("orders.csv", home=reader.folder, amount="total").definition().customer == "who"
@@ -379,7 +402,9 @@ def test_the_same_files_give_the_same_tables(reader):
 
 
 CELL = st.one_of(
-    st.sampled_from(["", "a", "b", "C7", "2026-01-05", "05/06/2026 10:00", "1.50", "-3", "(2)", "£4", "n/a", "1,000.00", "12.345"]),
+    st.sampled_from(
+        ["", "a", "b", "C7", "2026-01-05", "05/06/2026 10:00", "1.50", "-3", "(2)", "£4", "n/a", "1,000.00", "12.345"]
+    ),
     st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=6),
 )
 ROW = st.one_of(
@@ -404,11 +429,22 @@ def test_rows_and_money_always_reconcile(tmp_path_factory, rows, product):
     (folder / "a.csv").write_bytes(content.encode())
     money = {"quantity": "n", "price": "p"} if product else {"revenue": "p"}
     definition = SourceDefinition(
-        files=("a.csv",), delimiter=",", header=True, customer="who", at="day", columns={"order_id": "id", **money}, cancelled=r"C\d+"
+        files=("a.csv",),
+        delimiter=",",
+        header=True,
+        customer="who",
+        at="day",
+        columns={"order_id": "id", **money},
+        cancelled=r"C\d+",
     )
     with Store(threads=1) as store:
         loaded = load(
-            store, {"orders": definition}, currency=Currency("GBP"), time_zone="UTC", now=parse_instant("2026-06-30"), home=folder
+            store,
+            {"orders": definition},
+            currency=Currency("GBP"),
+            time_zone="UTC",
+            now=parse_instant("2026-06-30"),
+            home=folder,
         )
         revenue = sum(row["revenue"] for row in store.table("orders").to_pylist())
         refunds = [row["refund"] for row in store.table("returns").to_pylist()]
@@ -417,7 +453,9 @@ def test_rows_and_money_always_reconcile(tmp_path_factory, rows, product):
     assert account.balances
     assert account.total.rows == len([row for row in rows if row]) + 1
     assert account.set_aside.rows == loaded.set_aside.num_rows
-    assert account.total.money == revenue - sum(refunds) + sum(a or 0 for a in loaded.set_aside.column("amount").to_pylist())
+    assert account.total.money == revenue - sum(refunds) + sum(
+        a or 0 for a in loaded.set_aside.column("amount").to_pylist()
+    )
     assert all(refund >= 0 for refund in refunds)
     seen = [(row["source"], row["row"]) for row in loaded.set_aside.to_pylist()]
     assert seen == sorted(set(seen))

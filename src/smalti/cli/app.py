@@ -26,20 +26,28 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Files = Annotated[list[str] | None, typer.Argument(help="Files or globs: CSV, TSV, Parquet, JSON Lines, Excel, gzipped too.")]
-Customer = Annotated[str | None, typer.Option(help="Column with the customer's id.", rich_help_panel="What the columns mean")]
+Files = Annotated[
+    list[str] | None, typer.Argument(help="Files or globs: CSV, TSV, Parquet, JSON Lines, Excel, gzipped too.")
+]
+Customer = Annotated[
+    str | None, typer.Option(help="Column with the customer's id.", rich_help_panel="What the columns mean")
+]
 At = Annotated[str | None, typer.Option(help="Column with the date.", rich_help_panel="What the columns mean")]
 Amount = Annotated[str | None, typer.Option(help="Column with the money.", rich_help_panel="What the columns mean")]
 OrderId = Annotated[
-    str | None, typer.Option(help="Column with the order's number; its lines are summed.", rich_help_panel="What the columns mean")
+    str | None,
+    typer.Option(help="Column with the order's number; its lines are summed.", rich_help_panel="What the columns mean"),
 ]
 Kind = Annotated[
-    str | None, typer.Option(help="orders, or customers for a file of attributes.", rich_help_panel="What the columns mean")
+    str | None,
+    typer.Option(help="orders, or customers for a file of attributes.", rich_help_panel="What the columns mean"),
 ]
 CurrencyCode = Annotated[str | None, typer.Option("--currency", help="Currency of all money, such as EUR.")]
 Zone = Annotated[str | None, typer.Option("--time-zone", help="Zone of dates that carry none, such as Europe/London.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The instant asked about; the latest fact's if left out.")]
-RunsAt = Annotated[Path | None, typer.Option("--to", help="Folder of runs; .smalti/runs beside the project if left out.")]
+RunsAt = Annotated[
+    Path | None, typer.Option("--to", help="Folder of runs; .smalti/runs beside the project if left out.")
+]
 At_ = Annotated[Path, typer.Option("--project", help="Folder with smalti.yml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 
@@ -107,7 +115,9 @@ def _kind(kind: str | None) -> str | None:
     known = ("orders", "customers")
     if kind is not None and kind not in known:
         near = nearest(kind, known)
-        raise SmaltiError(f"--kind: found '{kind}', wanted orders or customers" + (f"; did you mean '{near}'?" if near else ""))
+        raise SmaltiError(
+            f"--kind: found '{kind}', wanted orders or customers" + (f"; did you mean '{near}'?" if near else "")
+        )
     return kind
 
 
@@ -116,7 +126,7 @@ def _chosen(
 ) -> tuple[Project, Origin, tuple[str, ...]]:
     given = {name: value for name, value in said.items() if value is not None}
     if files:
-        begun = begin_project(files, settings=settings, **given)
+        begun = begin_project(files, settings=settings, overrides=given)
         return begun.project, Origin(), begun.sentences
     wrong = [f"--{name.replace('_', '-')}" for name in (*given, *(name for name, value in settings.items() if value))]
     if wrong:
@@ -134,7 +144,9 @@ def _made(project: Project, options: Options, origin: Origin, *, quiet: bool) ->
 
 def _in_json(made: Run) -> dict[str, Any]:
     kept = ("project", "as_of", "customers", "currency", "totals", "account", "notes", "tables", "timings")
-    return {"run": made.id, "path": str(made.path), "report": str(made.report)} | {name: made.info[name] for name in kept}
+    return {"run": made.id, "path": str(made.path), "report": str(made.report)} | {
+        name: made.info[name] for name in kept
+    }
 
 
 @app.command()
@@ -158,10 +170,12 @@ def init(
     with in_words():
         said = {"customer": customer, "at": at, "amount": amount, "order_id": order_id, "kind": _kind(kind)}
         given = {name: value for name, value in said.items() if value is not None}
-        begun = begin_project(files, settings={"currency": currency, "time_zone": time_zone}, **given)
+        begun = begin_project(files, settings={"currency": currency, "time_zone": time_zone}, overrides=given)
         file = write_project(begun.moved(to), to)
         show.guesses(begun.sentences)
-        show.paragraphs(f"wrote {file}\nnext: " + (f"cd {to} && " if to != Path() else "") + "smalti check, then smalti run")
+        show.paragraphs(
+            f"wrote {file}\nnext: " + (f"cd {to} && " if to != Path() else "") + "smalti check, then smalti run"
+        )
 
 
 @app.command()
@@ -176,7 +190,9 @@ def check(project: At_ = Path(), as_json: AsJson = False) -> None:
         definition, origin = load_project(project)
         work, notes = check_project(definition, project, origin)
         if as_json:
-            print_json({"problems": [], "notes": list(notes), "work": [{"step": one.step, "about": one.about} for one in work]})
+            print_json(
+                {"problems": [], "notes": list(notes), "work": [{"step": one.step, "about": one.about} for one in work]}
+            )
             return
         show.out.print("[green]all definitions are right[/]; a run would:")
         for one in work:
@@ -242,7 +258,9 @@ def demo(
             made = make_demo(to, customers=customers, seed=seed, progress=steps.begin)
         show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
         someone = made.folder.table("strategies", columns=["customer_id"])["customer_id"][0].as_py()
-        show.paragraphs(f"\nnext: cd {to} && smalti report, or smalti explain {someone}, or look at {FILE_NAME} and smalti run")
+        show.paragraphs(
+            f"\nnext: cd {to} && smalti report, or smalti explain {someone}, or look at {FILE_NAME} and smalti run"
+        )
 
 
 def _newest(project: Path, to: Path | None) -> Run:

@@ -26,7 +26,12 @@ def in_words(*, as_json: bool = False) -> Iterator[None]:
         yield
     except DefinitionError as error:
         if as_json:
-            print_json({"error": "definitions", "problems": [vars(problem) | {"text": str(problem)} for problem in error.problems]})
+            print_json(
+                {
+                    "error": "definitions",
+                    "problems": [vars(problem) | {"text": str(problem)} for problem in error.problems],
+                }
+            )
         else:
             complaints.print(escape(str(error)), style="red", highlight=False, soft_wrap=True)
         raise typer.Exit(WRONG_INPUT) from None
@@ -38,7 +43,9 @@ def in_words(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(WRONG_INPUT) from None
     except OSError as error:
         what = error.strerror or str(error)
-        complaints.print(escape(f"{error.filename or 'the system'}: {what}"), style="red", highlight=False, soft_wrap=True)
+        complaints.print(
+            escape(f"{error.filename or 'the system'}: {what}"), style="red", highlight=False, soft_wrap=True
+        )
         raise typer.Exit(WRONG_INPUT) from None
     except KeyboardInterrupt:
         complaints.print("stopped; nothing was published", style="yellow")

@@ -21,7 +21,7 @@ complaints = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def progress() -> Iterator["Steps"]:
+def progress() -> Iterator[Steps]:
     """Show the steps of a run while they are done."""
     columns = (SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=complaints, transient=False) as bar:
@@ -63,14 +63,24 @@ def summary(run: Run, told: Summary) -> None:
     out.print(f"\n[bold]{escape(told.project)}[/]: {told.customers} as of {told.as_of}", soft_wrap=True)
     for title, value in told.values:
         out.print(f"  {title:<20} {value:>16}")
-    out.print(f"  {'Expected gain':<20} {escape(told.gain):>16}  [dim]if every primary strategy is tried once[/]", soft_wrap=True)
+    out.print(
+        f"  {'Expected gain':<20} {escape(told.gain):>16}  [dim]if every primary strategy is tried once[/]",
+        soft_wrap=True,
+    )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading, side in (("Primary strategy", "left"), ("Customers", "right"), ("Share", "right"), ("Expected gain", "right")):
+    for heading, side in (
+        ("Primary strategy", "left"),
+        ("Customers", "right"),
+        ("Share", "right"),
+        ("Expected gain", "right"),
+    ):
         table.add_column(heading, justify=side, no_wrap=heading != "Primary strategy")  # type: ignore[arg-type]
     table.add_column("80 % interval")
     table.add_column("Success")
     for line in told.strategies:
-        table.add_row(*(escape(text) for text in (line.title, line.customers, line.share, line.gain, line.interval, line.success)))
+        table.add_row(
+            *(escape(text) for text in (line.title, line.customers, line.share, line.gain, line.interval, line.success))
+        )
     out.print()
     out.print(table)
     out.print()

@@ -4,10 +4,15 @@
 - `behaviour`: what the value map and the models are reckoned from
 - `tables`, `account`, `publish`: what was found, written
 - `run`, `customer`: a published run, to look at
+- `checking`: a project checked without running it
+- `demo`: an invented shop, run
 - `clock`: how long each step takes
 """
 
 from smalti.engine.batch import RUNS, Options, run_project
+from smalti.engine.checking import check_project
+from smalti.engine.customer import Profile
+from smalti.engine.demo import make_demo
 from smalti.engine.run import Run, RunTable
 
-__all__ = ["RUNS", "Options", "Run", "RunTable", "run_project"]
+__all__ = ["RUNS", "Options", "Profile", "Run", "RunTable", "check_project", "make_demo", "run_project"]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from smalti.engine.run import Run
 
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.publish import Findings, publish
+from smalti.engine.run import Run
 from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type, parse_instant
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare

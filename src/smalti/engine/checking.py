@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smalti.facts import Currency
 from smalti.project import Origin, Project, Work, after_facts, before_facts, prepare
 from smalti.sources import peek
 
 
-def check_project(project: Project, home: Path, origin: Origin | None = None) -> tuple[tuple[Work, ...], tuple[str, ...]]:
+def check_project(
+    project: Project, home: Path, origin: Origin | None = None
+) -> tuple[tuple[Work, ...], tuple[str, ...]]:
     """Check all definitions against the head of every source.
 
     Args:
@@ -23,6 +26,7 @@ def check_project(project: Project, home: Path, origin: Origin | None = None) ->
         DefinitionError: Every problem of the project.
         SourceError: A source cannot be read.
     """
-    streams = peek(dict(project.sources), home=home)
+    currency = Currency(project.currency)
+    streams = peek(dict(project.sources), currency=currency, time_zone=project.time_zone, home=home)
     prepared = prepare(project, streams, origin)
     return before_facts(project) + after_facts(prepared, streams), prepared.notes

@@ -11,7 +11,7 @@ from smalti.errors import RunError
 from smalti.project import FILE_NAME, Work, load_project
 from smalti.samples import shop, write_shop
 
-_EARLIER, _LAST = "2026-03-31T23:59:59Z", "2026-06-30T23:59:59Z"
+_EARLIER, _LAST = "2026-03-31T23:59:59", "2026-06-30T23:59:59"
 
 _PROJECT = """\
 # An invented shop. Change what you like, then: smalti check, and smalti run.

@@ -17,7 +17,7 @@ from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, describe, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.version import VERSION
-from smalti.facts import Currency, Instant, Type, format_instant
+from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant
 from smalti.project import Prepared, Project, Work
 from smalti.report import page
 from smalti.rules import Quantile, Words, sentence, write
@@ -102,7 +102,8 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
     compared = findings.traits
     for name in ("p_alive", *tables.VALUES):
         compared = compared.append_column(name, pa.array(values[name], mask=np.isnan(values[name])))
-    told = [trait.name for trait in prepared.traits] + ["p_alive", *tables.VALUES]
+    derived = {name for framework in prepared.frameworks for name in framework.traits}
+    told = [trait.name for trait in prepared.traits if trait.name not in derived] + ["p_alive", *tables.VALUES]
     aside = findings.loaded.set_aside
     amount = tables.published(aside["amount"], Type.MONEY, currency)
     return {
@@ -184,6 +185,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
             for one, value in findings.fitted.items()
         ],
         "types": dict(findings.prepared.types),
+        "attributes": list(findings.loaded.streams.get(CUSTOMERS.name, CUSTOMERS).names),
         "titles": dict(findings.prepared.titles),
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},

@@ -21,6 +21,7 @@ PROFILE_SAMPLE = 100_000
 """Customers compared, at most, to tell what sets a segment apart: a difference of ranks is then good to about 0.01."""
 MOST_VALUES = 50
 """Text with more different values than this does not tell segments apart."""
+_COMPARED = (Type.INTEGER, Type.NUMBER, Type.MONEY, Type.DURATION)
 VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
 """The four values that are summed for segments and for all."""
 
@@ -144,6 +145,7 @@ def segment_traits_table(
     }
     ranks = {name: rank(column) for name, column in numeric.items()}
     texts = {name: traits[name] for name in names if words.types.get(name) is Type.TEXT}
+    texts |= {name: _yes_no(traits[name]) for name in names if words.types.get(name) is Type.BOOLEAN}
     codes = {name: _coded(column) for name, column in texts.items()}
     found: list[dict[str, object]] = []
     for segment in segments:
@@ -155,6 +157,7 @@ def segment_traits_table(
                 "outside": _said(contrast.trait, contrast.outside, words),
                 "effect": contrast.effect,
             }
+            | _quartiles(numeric[contrast.trait][member])
             for contrast in profile(member, numeric, ranks)
         ]
         mine += [row for name, coded in codes.items() if coded is not None and (row := _share_row(name, coded, member))]
@@ -162,8 +165,14 @@ def segment_traits_table(
         head = {"segmentation": segment.definition.segmentation, "segment": segment.name}
         found += [head | row | {"title": words.title(str(row["trait"]))} for row in mine]
     order = ["segmentation", "segment", "trait", "title", "inside", "outside"]
-    schema = pa.schema([(name, pa.string()) for name in order] + [("effect", pa.float64())])
+    measures = ["effect", "q25", "median", "q75"]
+    schema = pa.schema([(name, pa.string()) for name in order] + [(name, pa.float64()) for name in measures])
     return pa.Table.from_pylist(found, schema=schema)
+
+
+def _quartiles(inside: Floats) -> dict[str, object]:
+    known = inside[~np.isnan(inside)]
+    return dict(zip(("q25", "median", "q75"), np.quantile(known, [0.25, 0.5, 0.75]).tolist(), strict=True))
 
 
 def _said(name: str, value: float, words: Words) -> str:
@@ -172,6 +181,10 @@ def _said(name: str, value: float, words: Words) -> str:
     kind = words.types.get(name)
     text = words.value(value if kind is not Type.INTEGER else round(value), kind)
     return f"{text} days" if name.startswith("days_") or (name.endswith("_days") and kind is Type.NUMBER) else text
+
+
+def _yes_no(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(column, "yes", "no")
 
 
 def _coded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]] | None:
@@ -264,6 +277,7 @@ def playbook_table(
                 "basis": option.basis,
                 "eligible_when": told[option.name][0],
                 "headroom": told[option.name][1],
+                "rule": option.definition.eligible,
                 "gain": float(option.gain[first].sum()),
                 "gain_low": float(option.low[first].sum()),
                 "gain_high": float(option.high[first].sum()),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,15 @@ class Begun:
     guesses: tuple[Guess, ...]
     notes: tuple[str, ...]
 
+    def moved(self, folder: Path) -> Begun:
+        """Give the same project for a folder, the names of its files as seen from there."""
+        home = Path.cwd()
+        sources = {
+            name: source.changed(files=tuple(_seen_from(folder, home, file) for file in source.files))
+            for name, source in self.project.sources
+        }
+        return replace(self, project=self.project.model_copy(update={"sources": tuple(sources.items())}))
+
     @property
     def sentences(self) -> tuple[str, ...]:
         """What was guessed, in sentences."""
@@ -40,7 +50,11 @@ class Begun:
 
 
 def begin_project(
-    files: Sequence[str], *, home: Path = Path(), settings: Mapping[str, Any] | None = None, **overrides: Any
+    files: Sequence[str],
+    *,
+    home: Path = Path(),
+    settings: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Begun:
     """Look at files and make a project of them.
 
@@ -50,7 +64,7 @@ def begin_project(
         files: File names or globs.
         home: The folder that relative names start from.
         settings: Fields of the project, such as its currency; None counts as not said.
-        **overrides: What the user says about the files of orders, as `smalti.sources.inspect` takes it.
+        overrides: What the user says about the files of orders, as `smalti.sources.inspect` takes it.
 
     Raises:
         SourceError: A file cannot be read, or what it holds cannot be seen.
@@ -58,7 +72,7 @@ def begin_project(
     """
     if not files:
         raise SmaltiError("no file is named; wanted at least one file of orders, such as: smalti run orders.csv")
-    guesses = _merged([_look(file, home, overrides) for file in files])
+    guesses = _merged([_look(file, home, dict(overrides or {})) for file in files])
     sources = {guess.kind: guess.definition() for guess in guesses}
     said = {name: value for name, value in (settings or {}).items() if value is not None}
     traits: dict[str, TraitDefinition] = {}
@@ -67,6 +81,10 @@ def begin_project(
         traits, notes = stand_ins(next(guess for guess in guesses if guess.kind == "customers"))
     fields: dict[str, Any] = {"name": _project_name(files[0]), "sources": sources, "traits": traits} | said
     return Begun(Project(**fields), tuple(guesses), notes)
+
+
+def _seen_from(folder: Path, home: Path, file: str) -> str:
+    return file if Path(file).is_absolute() else os.path.relpath(home / file, home / folder)
 
 
 def _look(file: str, home: Path, overrides: dict[str, Any]) -> Guess:
@@ -194,7 +212,9 @@ def project_text(begun: Begun) -> str:
         "",
         "sources:",
     ]
-    reasons: dict[str, dict[str, str]] = {guess.kind: {role.column: role.reason for role in guess.roles} for guess in begun.guesses}
+    reasons: dict[str, dict[str, str]] = {
+        guess.kind: {role.column: role.reason for role in guess.roles} for guess in begun.guesses
+    }
     for name, source in project.sources:
         lines += _source_lines(name, source, reasons.get(name, {}))
     lines += [

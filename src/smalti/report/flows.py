@@ -94,21 +94,27 @@ def _part(table: pa.Table, segmentation: str) -> pa.Table:
 def _flow(name: str, before: pa.Table, now: pa.Table) -> Flow:
     both = pa.concat_tables([before, now])
     segment, segments = coded_column(both, "segment")
-    customers = pc.unique(both.column("customer_id"))
-    customer = np.asarray(pc.index_in(both.column("customer_id"), value_set=customers), np.int64)
-    keys = segment.astype(np.int64) * len(customers) + customer
-    earlier, later = np.unique(keys[: before.num_rows]), np.unique(keys[before.num_rows :])
+    encoded = both.column("customer_id").combine_chunks().dictionary_encode()
+    customers = max(len(encoded.dictionary), 1)
+    keys = segment.astype(np.int64) * customers + np.asarray(encoded.indices, np.int64)
+    earlier, later = _distinct(keys[: before.num_rows]), _distinct(keys[before.num_rows :])
     entered = np.setdiff1d(later, earlier, assume_unique=True)
     left = np.setdiff1d(earlier, later, assume_unique=True)
-    exclusive = _single(earlier, len(customers)) and _single(later, len(customers))
-    changed = len(np.unique(np.concatenate([entered, left]) % max(len(customers), 1)))
-    tallies = [
-        np.bincount(part // max(len(customers), 1), minlength=len(segments)).tolist()
-        for part in (earlier, entered, left, later)
-    ]
-    told = tuple(SegmentFlow(title, *counts) for title, *counts in zip(segments, *tallies, strict=True))
-    moves = _moves(earlier, later, len(customers), segments) if exclusive else ()
-    return Flow(name, exclusive, told, moves, len(customers) - changed, changed)
+    exclusive = _single(earlier, customers) and _single(later, customers)
+    touched = np.zeros(customers, np.bool_)
+    touched[np.concatenate([entered, left]) % customers] = True
+    changed = int(touched.sum())
+    tallies = [np.bincount(part // customers, minlength=len(segments)) for part in (earlier, entered, left, later)]
+    told = (
+        SegmentFlow(title, *map(int, counts)) for title, *counts in zip(segments, *tallies, strict=True) if any(counts)
+    )
+    moves = _moves(earlier, later, customers, segments) if exclusive else ()
+    return Flow(name, exclusive, tuple(told), moves, len(encoded.dictionary) - changed, changed)
+
+
+def _distinct(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    ordered = np.sort(keys)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def _single(keys: npt.NDArray[np.int64], customers: int) -> bool:
@@ -123,7 +129,9 @@ def _moves(
     for row, keys in zip(places, (earlier, later), strict=True):
         row[keys % customers] = keys // customers + 1
     moved = places[0] != places[1]
-    pairs, tally = np.unique(places[0][moved] * width + places[1][moved], return_counts=True)
+    tally = np.bincount(places[0][moved] * width + places[1][moved])
     names = [None, *segments]
-    found = [Move(names[p // width], names[p % width], c) for p, c in zip(pairs.tolist(), tally.tolist(), strict=True)]
+    found = [
+        Move(names[pair // width], names[pair % width], int(tally[pair])) for pair in np.flatnonzero(tally).tolist()
+    ]
     return tuple(sorted(found, key=lambda move: -move.customers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log1p
 
 import numpy as np
@@ -55,7 +56,7 @@ VIEWS = (
         "to come",
         "at risk",
         (
-            ("Slipping away", "much to lose, little left to come"),
+            ("Fading", "much to lose, little left to come"),
             ("Guard first", "worth much, and much of it at risk"),
             ("Quiet", "little to come, little at risk"),
             ("Safe and sound", "worth much, and likely to stay"),
@@ -179,12 +180,13 @@ def _map(matter: Matter, view: View) -> Map | None:
     found = density(x, y, x_known & y_known, kinds, pen.currency.scale)
     if found is None:
         return None
+    said = _ranges(pen, found.x, COLUMNS, view.x_money), _ranges(pen, found.y, ROWS, view.y_money)
     most = max(bin_.customers for bin_ in found.bins)
     left = matter.customers - found.customers
     is_not = "is" if left == 1 else "are"
     return Map(
         view,
-        tuple(_tile(matter, view, found, bin_, most, names) for bin_ in found.bins),
+        tuple(_tile(matter, bin_, most, names, said) for bin_ in found.bins),
         _ticks(found.x, pen, 0.13),
         _ticks(found.y, pen, 0.1),
         _percent(found.x, found.x_cut),
@@ -198,32 +200,26 @@ def _map(matter: Matter, view: View) -> Map | None:
     )
 
 
-def _tile(matter: Matter, view: View, found: Density, bin_: Bin, most: int, names: list[str]) -> Tile:
+def _tile(matter: Matter, bin_: Bin, most: int, names: list[str], said: tuple[list[str], list[str]]) -> Tile:
     weight = (log1p(bin_.customers) / log1p(most)) ** _BEND
     side = round(TILE * (_SMALLEST + (_LARGEST - _SMALLEST) * weight), 1)
     edge = (TILE - side) / 2
     glass = matter.glass[names[bin_.kind]] if bin_.kind >= 0 else "q1"
     x, y = bin_.column * TILE + edge, (ROWS - 1 - bin_.row) * TILE + edge
-    return Tile(round(x, 1), round(y, 1), side, glass, _tip(matter, view, found, bin_, names))
+    told = f"{count(bin_.customers, 'customer')}; {said[0][bin_.column]}; {said[1][bin_.row]}"
+    if bin_.kind >= 0:
+        how_many = "all" if bin_.kind_share == 1 else share(bin_.kind_share)
+        told += f"; {how_many} {matter.strategy(names[bin_.kind])}"
+    return Tile(round(x, 1), round(y, 1), side, glass, told)
 
 
-def _tip(matter: Matter, view: View, found: Density, bin_: Bin, names: list[str]) -> str:
-    across = _range(matter.pen, found.x, bin_.column, COLUMNS)
-    up = _range(matter.pen, found.y, bin_.row, ROWS)
-    told = f"{count(bin_.customers, 'customer')}; {across} {view.x_money}; {up} {view.y_money}"
-    if bin_.kind < 0:
-        return told
-    how_many = "all" if bin_.kind_share == 1 else share(bin_.kind_share)
-    return f"{told}; {how_many} {matter.strategy(names[bin_.kind])}"
-
-
-def _range(pen: Pen, scale: Scale, place: int, places: int) -> str:
-    low, high = scale.value(place / places), scale.value((place + 1) / places)
-    if low <= 0 < high and place == 0:
-        return f"up to {_major(pen, high)}"
-    if place == places - 1:
-        return f"{_major(pen, low)} or more"
-    return f"{_major(pen, low)} to {_major(pen, high)}"
+def _ranges(pen: Pen, scale: Scale, places: int, money: str) -> list[str]:
+    edges = [_major(pen, scale.value(place / places)) for place in range(places + 1)]
+    told = [f"{low} to {high} {money}" for low, high in pairwise(edges)]
+    if scale.low < 0:
+        told[0] = f"up to {edges[1]} {money}"
+    told[-1] = f"{edges[-2]} or more {money}"
+    return told
 
 
 def _ticks(scale: Scale, pen: Pen, apart: float) -> tuple[Tick, ...]:

@@ -134,12 +134,17 @@ def _change(node: Compare, left: float, right: float, words: Words, aging: froze
     kind = words.types.get(name)
     if name in aging and left <= right:
         return f"changes by itself in {right - left:,.1f} days if nothing happens"
-    difference = {Type.INSTANT: Type.DURATION, Type.MONEY: Type.MONEY, Type.DURATION: Type.DURATION}
-    step = words.value(abs(right - left), difference.get(kind) if kind else None)
-    direction = "more" if left <= right else "less"
-    return f"would change at {words.value(right, kind)}, {step} {direction} than now"
+    away = words.value(abs(right - left), kind if kind in (Type.MONEY, Type.DURATION) else None)
+    holds = _compared(node.op, left, right)
+    until = _COMPARISONS[node.op if holds else _OPPOSITES[node.op]].removeprefix("is ")
+    return f"stays so while it is {until} {words.value(right, kind)}, {away} away"
 
 
+def _compared(op: str, left: float, right: float) -> bool:
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
+
+
+_OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _COMPARISONS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 _OPERATIONS = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 

@@ -112,7 +112,7 @@ def _problem(text: str, error: UnexpectedInput) -> Problem:
     if found == "." and word:
         wanted = f"an aggregate around a column, such as sum({word[0]}.revenue)"
         return Problem("a column of a stream cannot stand alone", f"{word[0]}.", wanted, line=line, column=column)
-    if found == '"':
+    if found.startswith('"'):
         return Problem("text goes in single quotes", found, "such as 'shoes'", line=line, column=column)
     if isinstance(error, UnexpectedCharacters):
         hint = "=" if text.split("\n")[line - 1][column - 1 : column + 1] == "==" else None
@@ -134,6 +134,10 @@ def _expected(error: UnexpectedInput) -> str:
         "$END": "the end",
         "DURATION": "a duration such as 30 days",
         "SIGN": "+ or -",
+        "MINUS": "-",
+        "QUOTED": "a name in double quotes",
+        "AGGREGATE": "an aggregate",
+        "FUNCTION": "a function",
         "SCALE": "* or /",
     }
     words = sorted({names.get(name, name.lower().removeprefix("_")) for name in accepted})

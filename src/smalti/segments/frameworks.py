@@ -139,16 +139,15 @@ def _lifecycle() -> Framework:
 def _value_tiers() -> Framework:
     """Tiers by spend in the last year: the best twentieth, fifth and half of those who spent."""
     cuts = {p: f"quantile(spend_365d, {p}, where spend_365d > 0)" for p in (0.95, 0.8, 0.5)}
-    spent = "spend_365d > 0"
     rows = [
-        ("platinum", f"{spent} and spend_365d > {cuts[0.95]}", "the best twentieth by spend in the last year"),
-        ("gold", f"{spent} and spend_365d > {cuts[0.8]} and spend_365d <= {cuts[0.95]}", "the rest of the best fifth"),
+        ("platinum", f"spend_365d > {cuts[0.95]}", "the best twentieth by spend in the last year"),
+        ("gold", f"spend_365d > {cuts[0.8]} and spend_365d <= {cuts[0.95]}", "the rest of the best fifth"),
         (
             "silver",
-            f"{spent} and spend_365d > {cuts[0.5]} and spend_365d <= {cuts[0.8]}",
+            f"spend_365d > {cuts[0.5]} and spend_365d <= {cuts[0.8]}",
             "the rest of the better half",
         ),
-        ("bronze", f"{spent} and spend_365d <= {cuts[0.5]}", "the lower half of those who spent"),
+        ("bronze", f"spend_365d > 0 and spend_365d <= {cuts[0.5]}", "the lower half of those who spent"),
         ("no_spend", "coalesce(spend_365d, money(0)) <= 0", "nothing spent in the last year"),
     ]
     return Framework(

@@ -15,7 +15,7 @@ From rows to facts:
 - `dates`, `amounts`, `rowkeys`: instants, exact money, identical rows
 - `lines`, `staging`, `orders`, `attributes`: one line per row, then orders, returns, order items, attributes
 - `account`: what was kept, returned, set aside, and the proof that nothing is lost
-- `load`: all of it
+- `load`: all of it; `peek`: the streams it would give, from the heads of the files
 """
 
 from smalti.sources.account import SET_ASIDE, Account, Tally
@@ -23,6 +23,7 @@ from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import Fingerprint
 from smalti.sources.guess import Guess, inspect
 from smalti.sources.load import Loaded, load
+from smalti.sources.peek import peek
 from smalti.sources.roles import Role, SeenColumn
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "Tally",
     "inspect",
     "load",
+    "peek",
 ]

@@ -23,7 +23,10 @@ from smalti.facts import DAY, SECOND
 
 _QUARTER = 15 * 60 * SECOND
 _EPOCH = datetime(1970, 1, 1)
-_TIME = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+_TIME = (
+    r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp]\.?[Mm]\.?)?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+)
 _ISO = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})" + _TIME)
 _NUMERIC = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _DAY_NAME = re.compile(
@@ -185,6 +188,38 @@ def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     there = np.zeros(most - least + 1, bool)
     there[values - least] = True
     return np.flatnonzero(there) + least, (np.cumsum(there) - 1)[values - least]
+
+
+def days_of(at: pa.Array, time_zone: str) -> pa.Array:
+    """Give the calendar day of each instant in a time zone, counted from 1970-01-01.
+
+    >>> late = pa.array([86_399_000_000])
+    >>> days_of(late, "UTC").to_pylist(), days_of(late, "Europe/Paris").to_pylist()
+    ([0], [1])
+    """
+    instants = _filled(at)
+    if time_zone == "UTC" or not len(instants):
+        return pa.array(instants // DAY)
+    days, places = _distinct(instants // DAY)
+    starts = np.array([_offset_at(int(day) * DAY, time_zone) for day in days], np.int64)
+    ends = np.array([_offset_at((int(day) + 1) * DAY, time_zone) for day in days], np.int64)
+    offsets = starts[places]
+    changing = np.flatnonzero((starts != ends)[places])
+    if len(changing):
+        quarters, within = _distinct(instants[changing] // _QUARTER)
+        found = np.array([_offset_at(int(quarter) * _QUARTER, time_zone) for quarter in quarters], np.int64)
+        offsets[changing] = found[within]
+    return pa.array((instants + offsets) // DAY)
+
+
+@lru_cache(maxsize=100_000)
+def _offset_at(instant: int, time_zone: str) -> int:
+    try:
+        moment = (_EPOCH + timedelta(microseconds=instant)).replace(tzinfo=UTC)
+        offset = moment.astimezone(ZoneInfo(time_zone)).utcoffset()
+    except OverflowError:
+        return 0
+    return (offset or timedelta()) // timedelta(microseconds=1)
 
 
 @lru_cache(maxsize=100_000)

@@ -127,8 +127,13 @@ def _of_odd_bytes(odd: bytes, name: str) -> str:
         raise SourceError(
             f"'{name}' is not a text file we know: it holds binary data; wanted CSV, TSV, Parquet, JSON Lines or Excel"
         )
-    best = from_bytes(odd, cp_isolation=_LIKELY).best()
-    return best.encoding if best else "cp1252"
+    matches = from_bytes(odd, cp_isolation=_LIKELY)
+    best = matches.best()
+    if best is None:
+        return "cp1252"
+    western = (match for match in matches if "cp1252" in (match.encoding, *match.could_be_from_charset))
+    likely = any(match.chaos <= best.chaos and match.coherence >= best.coherence - 0.1 for match in western)
+    return "cp1252" if likely else best.encoding
 
 
 class Utf8Stream(io.RawIOBase):

@@ -69,7 +69,8 @@ def _matches(pattern: str, start: Path) -> list[Path]:
     path = start / pattern
     if path.exists() or not any(sign in pattern for sign in _MAGIC):
         return [path]
-    matches = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
+    names = glob.glob(str(path), recursive=True)  # noqa: PTH207 - takes patterns that start from a root
+    matches = [Path(name) for name in sorted(names)]
     files = [match for match in matches if match.is_file()]
     if not files:
         raise SourceError(f"no file matches '{pattern}'")

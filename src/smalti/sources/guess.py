@@ -17,10 +17,11 @@ from smalti.sources.batches import Batch
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import SourceFile, find_files
 from smalti.sources.formats import Format, find_format, read_batches
-from smalti.sources.roles import Role, SeenColumn, find_roles, see_column
+from smalti.sources.roles import Role, SeenColumn, find_roles, is_telling, see_column
 
 SAMPLE_ROWS = 20_000
 _CELLS = 2_000_000
+_CLOSE_LOOK = 300
 _COLUMN_ROLES = ("order_id", "quantity", "price", "product", "category", "channel", "discount", "cost")
 
 
@@ -32,7 +33,7 @@ class Guess:
         files: Their names as the user gave them.
         kind: ``orders``, or ``customers`` for one row of attributes per customer.
         format: What the first file is, in words.
-        columns: Its columns, as the sample showed them.
+        columns: Its columns, as the sample showed them; of more than 300 the first, and those whose names tell something.
         roles: The columns with a role, and why.
         given: What the user said about the files.
         cancelled: Pattern of order ids that are cancellations, if some look so.
@@ -94,7 +95,7 @@ def inspect(files: Sequence[str] | str, *, home: Path | None = None, **overrides
     given = _definition(files, said)
     found = find_files(given.files, home)
     form, sample = _sample(found[0], given)
-    columns = tuple(see_column(name, sample[name].combine_chunks()) for name in sample.column_names)
+    columns = tuple(see_column(name, sample[name].combine_chunks()) for name in _telling(sample.column_names, given))
     _check_names(given, given_roles, sample.column_names)
     fixed = {**_given_roles(given), **given_roles}
     roles = find_roles(columns, fixed)
@@ -124,6 +125,12 @@ def complete(definition: SourceDefinition, kind: str, home: Path | None = None) 
         if name not in ("files",) and value not in (None, ())
     }
     return inspect(definition.files, home=home, kind="orders" if kind == "orders" else "customers", **said).definition()
+
+
+def _telling(names: Sequence[str], given: SourceDefinition) -> list[str]:
+    """Give the columns worth a look: all, or of very many the first ones and those whose names tell something."""
+    said = {given.customer, given.at, given.status, *given.mapping.values()}
+    return [name for place, name in enumerate(names) if place < _CLOSE_LOOK or name in said or is_telling(name)]
 
 
 def _definition(files: Sequence[str] | str, said: dict[str, Any]) -> SourceDefinition:

@@ -23,20 +23,16 @@ from smalti.sources.amounts import (
     to_minor,
 )
 from smalti.sources.batches import Batch
-from smalti.sources.dates import DateReading, Instants, read_dates
+from smalti.sources.dates import DateReading, Instants, days_of, read_dates
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.kinds import to_type
-from smalti.sources.rowkeys import Keys, row_keys, short_keys
+from smalti.sources.rowkeys import PROVENANCE, Keys, row_keys, short_keys
 from smalti.sources.tabular import as_text
 
 MONEY_FIELDS = ("cost", "discount")
 TEXT_FIELDS = ("order_id", "product", "category", "channel")
 _NOBODY = r"(?i)^(|null|nan|none|n/a|#n/a|<na>)$"
 _LONGEST_NOBODY = 4
-_PROVENANCE = re.compile(
-    r"(?i)(sheet|file|file_?name|source_?file|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+"
-    r"|__index_level_\d+__)"
-)
 _CANCELLED = r"(?i).*(cancel|void|storno|annul).*"
 
 
@@ -50,7 +46,7 @@ class LinePlan:
         decimal: The decimal sign of its amounts in text.
         places: Digits after the point of the currency.
         earliest: No fact may be earlier than this.
-    latest: No fact may be later than this.
+        latest: No fact may be later than this.
         money: Whether lines have money.
         kinds: The types of the project's own columns.
     """
@@ -94,10 +90,10 @@ class Lines:
 
 
 def line_schema(definition: SourceDefinition, kinds: dict[str, Type], money: bool) -> pa.Schema:
-    """Give the columns of lines: customer_id, at, seq, amount, back, cancelled, then those the source has."""
+    """Give the columns of lines: customer_id, at, seq, day, amount, back, cancelled, then those the source has."""
     fields = [("customer_id", pa.string()), ("at", pa.int64()), ("seq", pa.int64())]
     if money:
-        fields += [("amount", pa.int64()), ("back", pa.bool_()), ("cancelled", pa.bool_())]
+        fields += [("day", pa.int64()), ("amount", pa.int64()), ("back", pa.bool_()), ("cancelled", pa.bool_())]
         named = definition.mapping
         fields += [(name, pa.string()) for name in TEXT_FIELDS if name in named]
         fields += [("quantity", pa.float64())] if "quantity" in named else []
@@ -140,6 +136,7 @@ def read_lines(batch: Batch, plan: LinePlan, base: int, ledger: Ledger, totals: 
         **_others(table, plan, totals),
     }
     if plan.money:
+        columns["day"] = days_of(columns["at"], plan.reading.time_zone)
         columns["cancelled"] = _cancelled(table, definition, columns)
     schema = line_schema(definition, plan.kinds, plan.money)
     lines = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
@@ -286,7 +283,7 @@ def _cancelled(table: pa.Table, definition: SourceDefinition, columns: dict[str,
 
 def _keyed(lines: pa.Table, table: pa.Table, definition: SourceDefinition) -> Lines:
     used = {definition.customer, definition.at, *definition.mapping.values()}
-    names = [name for name in table.column_names if name in used or not _PROVENANCE.fullmatch(name)]
+    names = [name for name in table.column_names if name in used or not PROVENANCE.fullmatch(name)]
     empty = np.empty(0, np.uint64)
     high, low = (empty, empty) if definition.duplicates == "keep" else row_keys(table, names)
     order = short_keys(lines, ["customer_id", "order_id"]) if "order_id" in lines.column_names else empty

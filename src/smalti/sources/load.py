@@ -52,7 +52,7 @@ def load(
     now: Instant | None = None,
     home: Path | None = None,
 ) -> Loaded:
-    """Read all sources into the store, a table for each stream.
+    r"""Read all sources into the store, a table for each stream.
 
     Args:
         store: Where the tables go.
@@ -66,12 +66,12 @@ def load(
         SourceError: A file cannot be read or understood as a whole, or none of its rows can.
 
     >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "orders.csv").write_text("who,day,total\\nann,2026-01-05,9.50\\nbob,2026-01-06,n/a\\n")
+    >>> _ = (folder / "orders.csv").write_text("who,day,total\nann,2026-01-05,9.50\nbob,2026-01-06,n/a\n")
     >>> with Store() as store:
     ...     loaded = load(store, {"orders": SourceDefinition(files=("orders.csv",))}, currency=Currency("GBP"),
     ...         time_zone="UTC", home=folder)
     ...     store.table("orders").to_pylist()
-    [{'customer_id': 'ann', 'at': 1767571200000000, 'revenue': 950}]
+    [{'customer_id': 'ann', 'at': 1767571200000000, 'day': 20458, 'revenue': 950}]
     >>> loaded.set_aside.to_pylist()
     [{'source': 'orders.csv', 'row': 2, 'reason': 'unreadable amount', 'found': 'n/a', 'amount': None}]
     """
@@ -119,12 +119,9 @@ def _load_customers(
 def _load_lines(
     store: Store, name: str, definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting
 ) -> _Part:
+    check_names(name, definition)
     money = name == ORDERS.name
-    if money:
-        _check_money(definition)
-    elif definition.at is None:
-        raise SourceError(f"source '{name}' needs its date: say which column it is with 'at'")
-    else:
+    if not money:
         definition = with_columns(definition, files[0])
     with tempfile.TemporaryDirectory(prefix="smalti-") as folder:
         staged = stage(definition, files, setting, Path(folder), money=money)
@@ -152,8 +149,26 @@ def _settled(
     return _Part(written.streams, account, staged.ledger.table(), notes, definition)
 
 
-def _check_money(definition: SourceDefinition) -> None:
+_GIVEN = {"amount": "revenue", "day": "order_day", "seq": "number", "back": "sent_back", "cancelled": "is_cancelled"}
+"""Names that lines of orders have already, with one to take instead."""
+
+
+def check_names(name: str, definition: SourceDefinition) -> None:
+    """Check what a definition says, before its files are read.
+
+    Raises:
+        SourceError: It lacks its date or its money, or gives a column a name that is taken.
+    """
     named = definition.mapping
+    if name not in (ORDERS.name, CUSTOMERS.name) and definition.at is None:
+        raise SourceError(f"source '{name}' needs its date: say which column it is with 'at'")
+    if name != ORDERS.name:
+        return
+    for taken, instead in _GIVEN.items():
+        if taken in named:
+            raise SourceError(
+                f"source 'orders' cannot have a column of its own named '{taken}'; did you mean '{instead}'?"
+            )
     if "revenue" not in named and not ("quantity" in named and "price" in named):
         raise SourceError(
             "an orders source needs its money: name a column as 'revenue', or one as 'quantity' and one as 'price'"

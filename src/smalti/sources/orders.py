@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from smalti.facts import ORDER_ITEMS, ORDERS, RETURNS, Column, Stream
-from smalti.sources.account import Tally
+from smalti.facts import ORDER_ITEMS, ORDERS, RETURNS, Column, Stream, Type
+from smalti.sources.account import Tally, money_of
 from smalti.sources.rowkeys import any_repeat, repeats
 from smalti.sources.staging import Staged
 from smalti.store import Store
@@ -74,7 +74,7 @@ def set_aside_repeats(staged: Staged, choice: str | None) -> NDArray[np.bool_]:
 def write_own(store: Store, name: str, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Put a stream of one's own into the store."""
     staged.let_go()
-    stream = Stream(name, _own_columns(staged))
+    stream = Stream(name, own_columns(staged.kinds))
     schema = stream.schema()
     store.put(name, pa.RecordBatchReader.from_batches(schema, _cut(staged, stay, schema)))
     return Written({name: stream}, Tally(int(stay.sum())), Tally())
@@ -96,72 +96,90 @@ def _has_ids(staged: Staged) -> bool:
     return any(batch.column("order_id").null_count < len(batch) for batch in staged.batches())
 
 
-def _streams(staged: Staged, *, items: bool) -> dict[str, Stream]:
-    names = set(staged.schema.names)
-    own = _own_columns(staged)
+def order_streams(names: Sequence[str], kinds: Mapping[str, Type]) -> dict[str, Stream]:
+    """Give the streams that lines of orders become: orders, returns, and order items where lines tell of goods.
+
+    Args:
+        names: The columns of the lines.
+        kinds: The types of the project's own columns among them.
+    """
     orders = tuple(column for column in ORDERS.columns if column.name in names or column.name == "revenue")
     returns = tuple(column for column in RETURNS.columns if column.name in names or column.name == "refund")
     streams = {
-        "orders": Stream("orders", orders + own, ORDERS.about),
-        "returns": Stream("returns", returns, RETURNS.about),
+        ORDERS.name: Stream(ORDERS.name, orders + own_columns(kinds), ORDERS.about),
+        RETURNS.name: Stream(RETURNS.name, returns, RETURNS.about),
     }
-    if items:
+    if "product" in names or "category" in names:
         columns = tuple(column for column in ORDER_ITEMS.columns if column.name in names or column.name == "revenue")
-        streams["order_items"] = Stream("order_items", columns, ORDER_ITEMS.about)
+        streams[ORDER_ITEMS.name] = Stream(ORDER_ITEMS.name, columns, ORDER_ITEMS.about)
     return streams
 
 
-def _own_columns(staged: Staged) -> tuple[Column, ...]:
-    return tuple(Column(name, kind, "the project's own column") for name, kind in staged.kinds.items())
+def own_columns(kinds: Mapping[str, Type]) -> tuple[Column, ...]:
+    """Give the project's own columns of a stream."""
+    return tuple(Column(name, kind, "the project's own column") for name, kind in kinds.items())
 
 
 def _write_single(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Each line is an order: straight from the lines to the tables, batch by batch."""
-    streams = _streams(staged, items="product" in staged.schema.names)
+    streams = order_streams(staged.schema.names, staged.kinds)
     sorter = _Sorter(staged, stay)
-    for name, stream in streams.items():
-        schema = stream.schema()
-        store.put(name, pa.RecordBatchReader.from_batches(schema, sorter.rows(name, schema)))
-    return Written(streams, sorter.tallies["orders"], sorter.tallies["returns"])
+    schema = streams["orders"].schema()
+    store.put("orders", pa.RecordBatchReader.from_batches(schema, sorter.orders(schema)))
+    kept, returns = sorter.kept, sorter.returns(streams["returns"].schema())
+    store.put("returns", returns)
+    sorter.set_aside()
+    if "order_items" in streams:
+        schema = streams["order_items"].schema()
+        store.put("order_items", pa.RecordBatchReader.from_batches(schema, sorter.orders(schema)))
+    return Written(streams, kept, Tally(len(returns), -money_of(returns, "refund")))
 
 
 class _Sorter:
-    """Tells orders from returns, line by line."""
+    """Tells orders from returns, line by line; the few that are no orders it keeps until asked for them."""
 
     def __init__(self, staged: Staged, stay: NDArray[np.bool_]) -> None:
         self._staged = staged
         self._stay = stay
-        self.tallies = {"orders": Tally(), "returns": Tally(), "order_items": Tally()}
-        self._aside()
+        self._back: list[pa.RecordBatch] = []
+        self._neither: list[pa.RecordBatch] = []
+        self.kept = Tally()
 
-    def rows(self, name: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        renamed = {"refund": "amount", "revenue": "amount"}
-        for batch, order, back, _ in self._parts():
-            chosen = batch.filter(pa.array(back if name == "returns" else order))
-            self.tallies[name] += Tally(len(chosen), int(pc.sum(chosen.column("amount")).as_py() or 0))
-            columns = [chosen.column(renamed.get(column, column)) for column in schema.names]
-            if name == "returns":
-                place = schema.names.index("refund")
-                columns[place] = pc.negate(columns[place])
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-    def _parts(self) -> Iterator[tuple[pa.RecordBatch, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]]:
-        """Give each batch, and which of its lines are orders, returns, and neither."""
+    def orders(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """Give the lines that are orders, batch by batch, and count them."""
         start = 0
+        self.kept, self._back, self._neither = Tally(), [], []
         for batch in self._staged.batches():
             stay = self._stay[start : start + len(batch)]
             start += len(batch)
-            amount = batch.column("amount").to_numpy()
-            cancelled = batch.column("cancelled").to_numpy(zero_copy_only=False)
-            back = (amount < 0) | cancelled | ((amount == 0) & batch.column("back").to_numpy(zero_copy_only=False))
-            neither = stay & cancelled & (amount > 0)
-            yield batch, stay & ~back, stay & back & ~neither, neither
+            order = self._sort(batch, stay)
+            chosen = batch if order.all() else batch.filter(pa.array(order))
+            self.kept += Tally(len(chosen), int(pc.sum(chosen.column("amount")).as_py() or 0))
+            columns = [chosen.column("amount" if name == "revenue" else name) for name in schema.names]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
-    def _aside(self) -> None:
+    def returns(self, schema: pa.Schema) -> pa.Table:
+        """Give the lines that are returns, of the batches gone through."""
+        lines = pa.Table.from_batches(self._back, schema=self._staged.schema)
+        columns = [pc.negate(lines["amount"]) if name == "refund" else lines[name] for name in schema.names]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def set_aside(self) -> None:
         """Set aside the cancelled lines that are neither revenue nor refund."""
-        for batch, _, _, neither in self._parts():
-            if neither.any():
-                _set_aside_cancelled(self._staged, pa.Table.from_batches([batch.filter(pa.array(neither))]))
+        if self._neither:
+            _set_aside_cancelled(self._staged, pa.Table.from_batches(self._neither))
+
+    def _sort(self, batch: pa.RecordBatch, stay: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        amount = batch.column("amount").to_numpy()
+        cancelled = batch.column("cancelled").to_numpy(zero_copy_only=False)
+        order: NDArray[np.bool_] = (amount >= 0) & ~cancelled
+        order &= ~((amount == 0) & batch.column("back").to_numpy(zero_copy_only=False))
+        neither = stay & cancelled & (amount > 0)
+        for chosen, kept in ((neither, self._neither), (stay & ~order & ~neither, self._back)):
+            if chosen.any():
+                kept.append(batch.filter(pa.array(chosen)))
+        order &= stay
+        return order
 
 
 def _set_aside_cancelled(staged: Staged, lines: pa.Table) -> None:
@@ -175,8 +193,8 @@ def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Writ
     store.put(_LINES, pa.RecordBatchReader.from_batches(staged.schema, _cut(staged, stay, staged.schema)))
     store.create(
         _HEADED,
-        f"SELECT *, MIN(seq) OVER (PARTITION BY customer_id, order_id, CASE WHEN order_id IS NULL THEN seq ELSE -1 END) AS head "
-        f"FROM {_LINES}",
+        "SELECT *, MIN(seq) OVER (PARTITION BY customer_id, order_id, CASE WHEN order_id IS NULL THEN seq ELSE -1 END) "
+        f"AS head FROM {_LINES}",
     )
     store.drop(_LINES)
     sums = "".join(
@@ -184,15 +202,16 @@ def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Writ
     )
     store.create(
         _FATES,
-        "SELECT head, first_at, net, line_count"
+        "SELECT head, first_at, first_day, net, line_count"
         + "".join(f", {name}" for name in ("cost", "discount") if name in staged.schema.names)
         + ", CASE WHEN cancelled = 1 AND net > 0 THEN 'aside' WHEN cancelled = 1 OR net < 0 OR (net = 0 AND all_back = 1) "
         "THEN 'return' ELSE 'order' END AS fate FROM ("
-        'SELECT head, MIN("at") AS first_at, CAST(SUM(amount) AS BIGINT) AS net, COUNT(*) AS line_count, '
+        'SELECT head, MIN("at") AS first_at, MIN("day") AS first_day, CAST(SUM(amount) AS BIGINT) AS net, '
+        "COUNT(*) AS line_count, "
         "MAX(CASE WHEN cancelled THEN 1 ELSE 0 END) AS cancelled, MIN(CASE WHEN back THEN 1 ELSE 0 END) AS all_back"
         f"{sums} FROM {_HEADED} GROUP BY head) AS summed",
     )
-    streams = _streams(staged, items="product" in staged.schema.names or "category" in staged.schema.names)
+    streams = order_streams(staged.schema.names, staged.kinds)
     store.create("orders", _orders_query(streams["orders"], staged))
     store.create("returns", _returns_query(streams["returns"]))
     if "order_items" in streams:
@@ -222,6 +241,8 @@ def _orders_query(stream: Stream, staged: Staged) -> str:
     for name in stream.names:
         if name == "revenue":
             parts.append("f.net AS revenue")
+        elif name == "day":
+            parts.append('f.first_day AS "day"')
         elif name in ("cost", "discount") and name not in staged.kinds:
             parts.append(f"f.{name}")
         elif name == "category" and name not in staged.kinds:

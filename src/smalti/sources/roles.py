@@ -14,13 +14,14 @@ from smalti.facts import Type
 from smalti.sources.amounts import decimal_sign, read_amounts
 from smalti.sources.dates import DateReading, read_dates
 from smalti.sources.kinds import distinct_texts, find_type
+from smalti.sources.rowkeys import PROVENANCE
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "customer": (
         "customer id", "customerid", "customer key", "customer no", "customer number", "customer", "cust id", "cust",
         "client id", "client", "kundennummer", "kunde", "member id", "member", "user id", "userid", "user", "buyer id",
         "buyer", "shopper id", "shopper", "donor id", "donor", "contact id", "account id", "account", "household key",
-        "household id", "card id", "loyalty id", "person id", "unique id", "email", "e mail", "id",
+        "household id", "card id", "loyalty id", "person id", "unique id", "who", "email", "e mail", "id",
     ),
     "at": (
         "ordered at", "order date", "orderdate", "order purchase timestamp", "purchase date", "purchased at", "invoice date",
@@ -53,6 +54,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "status": ("order status", "status"),
 }  # fmt: skip
 ROLES = tuple(_NAMES)
+_KNOWN = frozenset(name for names in _NAMES.values() for name in names)
 _NO_MONEY = re.compile(
     r"\b(rating|score|age|rank|year|month|zip|postcode|lat|lon|latitude|longitude|id|recency|frequency)\b"
 )
@@ -129,7 +131,7 @@ def find_roles(columns: Iterable[SeenColumn], given: Mapping[str, str]) -> dict[
 
     Each column gets one role. The date is sought first, then the ids, since they are the surest; then the money.
     """
-    seen = list(columns)
+    seen = [column for column in columns if not PROVENANCE.fullmatch(column.name)]
     roles = {role: Role(role, column, "as you said") for role, column in given.items()}
     for role in (
         "at",
@@ -159,6 +161,15 @@ def words_of(name: str) -> str:
     """
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name.split(":", maxsplit=1)[0])
     return " ".join(re.findall(r"[^\W_]+", parted)).lower()
+
+
+def is_telling(name: str) -> bool:
+    """Say whether a name is one of those known for a role.
+
+    >>> is_telling("CustomerID"), is_telling("x17")
+    (True, False)
+    """
+    return words_of(name) in _KNOWN
 
 
 def _seek(role: str, seen: list[SeenColumn], roles: dict[str, Role]) -> None:
@@ -227,7 +238,7 @@ def _fits(role: str, column: SeenColumn) -> bool:
 
 
 def _rank(role: str, name: str) -> int:
-    """Say how well a name fits a role: the place in its list, those that only contain a listed name after all that equal one."""
+    """Say how well a name fits a role: its place in the list; names that only contain a listed one come after all that are."""
     words, names = words_of(name), _NAMES[role]
     if words in names:
         return names.index(words)

@@ -8,6 +8,7 @@ rows give the same keys everywhere, and different rows meet with a chance near 2
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,6 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Keys = NDArray[np.uint64]
+PROVENANCE = re.compile(
+    r"(?i)sheet|file|file_?name|source_?file|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+"
+    r"|__index_level_\d+__"
+)
+"""Columns that say where a row was read from: they do not make it another row, and they are nobody's id."""
+
 _FEW = 0.05
 _ALL = 2**64 - 1
 _KEPT = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)
@@ -45,7 +52,7 @@ def _keys(table: pa.Table, columns: Iterable[str], count: int) -> list[Keys]:
         for kept, cells in zip(sums, _cells(column, seeds[:count]), strict=True):
             if column.null_count:
                 cells[pc.is_null(column).to_numpy(zero_copy_only=False)] = 0
-            kept += cells
+            np.add(kept, cells, out=kept)
     return sums
 
 

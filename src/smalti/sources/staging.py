@@ -129,7 +129,7 @@ def stage(
         SourceError: A file cannot be read or lacks a column.
     """
     forms = [find_format(file, definition) for file in files]
-    kinds = _own_kinds(definition, files[0], forms[0], setting, money=money)
+    kinds = own_kinds(definition, files[0], forms[0], setting, money=money)
     staged = Staged(folder / "lines.arrow", line_schema(definition, kinds, money), kinds)
     parts = _Parts()
     options = ipc.IpcWriteOptions(compression="lz4")
@@ -242,7 +242,7 @@ def _sign(definition: SourceDefinition, first: Batch) -> Sign:
     return decimal_sign(texts)
 
 
-def _own_kinds(
+def own_kinds(
     definition: SourceDefinition, file: SourceFile, form: Format, setting: Setting, *, money: bool
 ) -> dict[str, Type]:
     """Judge the types of the project's own columns by the first rows of the first file."""

@@ -65,6 +65,10 @@ class Amount:
 
 
 MoneyAmount = Annotated[Amount, BeforeValidator(Amount.read)]
+ByChannel = Annotated[
+    tuple[tuple[str, MoneyAmount], ...],
+    BeforeValidator(lambda value: tuple(value.items()) if isinstance(value, Mapping) else value),
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -80,10 +84,8 @@ class Assumptions(BaseModel):
     margin_rate: Share = Field(0.3, description="margin earned on what is sold, where no cost of goods is given")
     cost_per_order: MoneyAmount = Field(Amount(share=0.03), description="cost to serve one order")
     cost_per_return: MoneyAmount = Field(Amount(share=0.06), description="cost to handle one return")
-    channel_costs: tuple[tuple[str, MoneyAmount], ...] = Field(
-        (), description="cost to serve one order by channel, in place of cost_per_order"
-    )
-    cost_per_contact: MoneyAmount = Field(Amount(share=0.002), description="cost of one message to one customer")
+    channel_costs: ByChannel = Field((), description="cost to serve one order by channel, in place of cost_per_order")
+    cost_per_contact: MoneyAmount = Field(Amount(share=0.0002), description="cost of one message to one customer")
     contacts_per_year: int = Field(12, ge=0, description="messages a year that everybody would get without a plan")
     contact_lift: Share = Field(0.02, description="share of a customer's value that such messages add")
     discount_rate: Share = Field(0.1, description="yearly rate at which money to come is discounted")

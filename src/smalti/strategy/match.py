@@ -82,9 +82,8 @@ def reckon(
     """
     belief = definition.success
     won = belief.rate * np.maximum(headroom, 0.0)
-    certain = name in (LEAVE_ALONE, DO_NOT_TARGET)
-    spread = 0.0 if certain else _beta_spread(belief.rate, belief.strength)
-    variance = (1 + spread**2) * (1 + (0.0 if certain else doubt) ** 2) - 1
+    spread = _beta_spread(belief.rate, belief.strength)
+    variance = (1 + spread**2) * (1 + doubt**2) - 1
     sigma = np.sqrt(np.log1p(variance))
     low, high = won * np.exp(-LEVEL_Z * sigma - sigma**2 / 2), won * np.exp(LEVEL_Z * sigma - sigma**2 / 2)
     bases: list[Basis] = [belief.basis, "modelled" if modelled else "assumed"]

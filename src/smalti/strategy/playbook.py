@@ -158,7 +158,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             because="returns and service cost {service_excess} more in the past year than for comparable customers",
         ),
         DO_NOT_TARGET: strategy(
-            1.0,
+            0.95,
             "0 %",
             title="Do not target",
             about="Take her off the mailings that everybody gets.",

@@ -7,6 +7,9 @@ A construction of our own, each term measurable (money in minor units, one year 
 - value if kept: the same if she certainly is a customer and stays one
 - value at risk: value if kept less value to come; what she brings *because* she stays
 - untapped potential: what comparable customers at the 75th percentile are expected to bring beyond her
+
+Comparable are customers who have been customers for as long and began with as large an order, by quarters: what was so before
+anything could be done about it.
 """
 
 from __future__ import annotations
@@ -304,13 +307,12 @@ def _gaps(
     active = behaviour.bought & (alive >= 0.5)
     tenure = quarters(np.where(behaviour.bought, behaviour.days_since_first, np.nan))
     arrival = quarters(np.where(behaviour.bought, behaviour.first_spend, np.nan))
-    basket = quarters(np.where(behaviour.bought, outlook.spend, np.nan))
-    pace = quarters(np.where(behaviour.bought, outlook.purchases, np.nan))
+    comparable = cells(tenure, arrival)
     back = behaviour.repeats > 0
 
-    reachable = peer_quantile(to_come, cells(tenure, arrival), active, PEER_LEVEL)
-    purchases = peer_quantile(outlook.discounted, cells(tenure, basket), active, PEER_LEVEL)
-    spend = peer_quantile(outlook.spend, cells(tenure, pace), active, PEER_LEVEL)
+    reachable = peer_quantile(to_come, comparable, active, PEER_LEVEL)
+    purchases = peer_quantile(outlook.discounted, comparable, active, PEER_LEVEL)
+    spend = peer_quantile(outlook.spend, comparable, active, PEER_LEVEL)
     second = peer_quantile(to_come, cells(arrival), active & back, 0.5)
     gaps = {
         "untapped_potential": alive * np.maximum(reachable - to_come, 0),
@@ -321,7 +323,7 @@ def _gaps(
     }
     if behaviour.range_year is not None:
         width = np.nan_to_num(behaviour.range_year)
-        wider = peer_quantile(width, cells(tenure, pace), active, PEER_LEVEL)
+        wider = peer_quantile(width, comparable, active, PEER_LEVEL)
         each = np.divide(np.maximum(to_come, 0), width, out=np.zeros(len(width)), where=width > 0)
         gaps["range_gap"] = np.minimum(np.maximum(wider - width, 0), width) * each
     return {name: np.where(behaviour.bought, gap, 0.0) for name, gap in gaps.items()}
