@@ -1,9 +1,9 @@
-"""smalti: raw customer data in, a plan for every single customer out.
+r"""smalti: raw customer data in, a plan for every single customer out.
 
 >>> import tempfile
 >>> from pathlib import Path
 >>> orders = Path(tempfile.mkdtemp()) / "orders.csv"
->>> _ = orders.write_text("customer,date,amount\\nann,2026-01-05,9.50\\nann,2026-02-07,12.00\\nbob,2026-02-01,30.00\\n")
+>>> _ = orders.write_text("customer,date,amount\nann,2026-01-05,9.50\nann,2026-02-07,12.00\nbob,2026-02-01,30.00\n")
 >>> run = smalti.run(str(orders), to=orders.parent / "runs")
 >>> run.strategies.to_pandas()["strategy"].tolist()
 ['leave_alone', 'do_not_target', 'leave_alone', 'do_not_target']

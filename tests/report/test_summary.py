@@ -19,7 +19,7 @@ def test_an_account_that_does_not_add_up_is_told(small_run):
     account = {**info["account"][0], "money": {**info["account"][0]["money"], "kept": 1}}
     found = summary({**info, "account": [account]}, tables)
     assert not found.balanced
-    assert "The parts miss the total by £" in found.accounts[0]
+    assert found.accounts[0].startswith("Orders: The parts miss the total by £")
 
 
 def test_a_run_without_anything():

@@ -11,7 +11,8 @@ TABLES = {
     ),
     "any names": "foo,bar,baz\nx9,2026-01-05,1.50\nx8,2026-01-06,2.50\nx9,2026-01-07,1.00\n",
     "german": "Kunde;Datum;Umsatz\n00042;05.01.2026;1.234,50\n00042;25.01.2026;3,00\n",
-    "lines": "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n1,A,2,1/12/2010 8:26,2.5,7,UK\n1,B,1,1/12/2010 8:26,3,7,UK\n",
+    "lines": "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    "1,A,2,1/12/2010 8:26,2.5,7,UK\n1,B,1,1/12/2010 8:26,3,7,UK\n",
     "id with customer": "id,customer,date,amount\n1,a,2026-01-05,5\n2,a,2026-01-06,6\n3,b,2026-01-06,6\n",
 }
 ROLES = {
@@ -51,6 +52,12 @@ def test_what_the_user_says_stands(reader):
     assert definition.mapping == {"revenue": "x", "order_id": "a"}
 
 
+def test_money_is_found_beside_columns_that_are_named(reader):
+    reader.file("a.csv", TABLES["lines"])
+    definition = inspect("a.csv", home=reader.folder, columns={"order_id": "InvoiceNo"}).definition()
+    assert definition.mapping == {"order_id": "InvoiceNo", "quantity": "Quantity", "price": "UnitPrice"}
+
+
 def test_a_file_of_attributes_is_told_from_orders(reader):
     names = "id,born,country,plan,score,visits,joined,spent"
     rows = "".join(f"{n},{1950 + n},UK,gold,{n},{n},2026-01-0{n % 9 + 1},{n}.5\n" for n in range(30))
@@ -61,7 +68,7 @@ def test_a_file_of_attributes_is_told_from_orders(reader):
 
 def test_what_is_missing_is_asked_for_with_its_flag(reader):
     reader.file("a.csv", "user_id,event,platform\nu1,home,web\nu1,cart,web\nu2,home,web\n")
-    with pytest.raises(SourceError, match="the columns are user_id, event, platform.*--at COLUMN --amount COLUMN"):
+    with pytest.raises(SourceError, match=r"the columns are user_id, event, platform.*--at COLUMN --amount COLUMN"):
         inspect("a.csv", home=reader.folder)
 
 

@@ -59,7 +59,7 @@ def test_runs_are_listed_by_name_and_the_last_published_is_current(tmp_path):
 
 def test_where_there_is_no_run_that_is_said(tmp_path):
     assert list_runs(tmp_path / "nowhere") == []
-    with pytest.raises(RunError, match="there is no run in .* yet; make one with: smalti run"):
+    with pytest.raises(RunError, match=r"there is no run in .* yet; make one with: smalti run"):
         current_run(tmp_path)
 
 
@@ -74,7 +74,7 @@ def test_a_pruned_current_run_gives_way_to_the_newest_by_name(tmp_path):
 
 def test_a_name_that_is_taken_is_refused(tmp_path):
     publish(tmp_path, "r1")
-    with pytest.raises(RunError, match="there is a run named 'r1' in .* already"):
+    with pytest.raises(RunError, match=r"there is a run named 'r1' in .* already"):
         RunWriter(tmp_path, "r1")
 
 
@@ -113,7 +113,7 @@ def test_of_two_writers_of_one_name_the_first_wins_and_the_other_is_told(tmp_pat
         first.write_table("customers", ONE)
         second.write_table("customers", ONE.slice(1))
         first.publish({"by": "first"})
-        with pytest.raises(RunError, match="there is a run named 'r1' in .* already"):
+        with pytest.raises(RunError, match=r"there is a run named 'r1' in .* already"):
             second.publish({"by": "second"})
     assert [run.info["by"] for run in list_runs(tmp_path)] == ["first"]
     assert current_run(tmp_path).table("customers").num_rows == 1
@@ -159,7 +159,7 @@ WRITER = textwrap.dedent(
 
 @pytest.mark.parametrize("turns", [6, pytest.param(80, marks=pytest.mark.slow)])
 def test_a_writer_killed_at_any_moment_leaves_the_last_good_run_readable(turns, tmp_path):
-    chance = random.Random(turns)
+    chance = random.Random(turns)  # noqa: S311
     publish(tmp_path, "r00000000")
     last = 0
     for _ in range(turns):

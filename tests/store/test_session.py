@@ -93,13 +93,13 @@ def test_parquet_files_are_united_by_column_name(store, tmp_path):
     paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
     pq.write_table(pa.table({"x": [1], "y": ["a"]}), paths[0])
     pq.write_table(pa.table({"y": ["b"], "z": [2.5]}), paths[1])
-    store.put_parquet("both", paths)
-    assert store.read("SELECT * FROM both ORDER BY y").to_pylist() == [
+    store.put_parquet("united", paths)
+    assert store.read("SELECT * FROM united ORDER BY y").to_pylist() == [
         {"x": 1, "y": "a", "z": None},
         {"x": None, "y": "b", "z": 2.5},
     ]
-    store.put_parquet("both", paths, columns=["y"])
-    assert store.table("both").column_names == ["y"]
+    store.put_parquet("united", paths, columns=["y"])
+    assert store.table("united").column_names == ["y"]
 
 
 @pytest.mark.parametrize("name", ["orders[1].parquet", "o*.parquet", "o?.parquet", "it's.parquet", "a b.parquet"])

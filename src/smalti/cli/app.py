@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ import typer
 from smalti.cli import show
 from smalti.cli.finish import in_words, print_json
 from smalti.engine import RUNS, Options, Run, check_project, make_demo, run_project
-from smalti.errors import SmaltiError, nearest
+from smalti.errors import SmaltiError
 from smalti.project import FILE_NAME, Origin, Project, begin_project, load_project, write_project
 from smalti.report import summary, tell
 
@@ -34,14 +35,6 @@ Customer = Annotated[
 ]
 At = Annotated[str | None, typer.Option(help="Column with the date.", rich_help_panel="What the columns mean")]
 Amount = Annotated[str | None, typer.Option(help="Column with the money.", rich_help_panel="What the columns mean")]
-OrderId = Annotated[
-    str | None,
-    typer.Option(help="Column with the order's number; its lines are summed.", rich_help_panel="What the columns mean"),
-]
-Kind = Annotated[
-    str | None,
-    typer.Option(help="orders, or customers for a file of attributes.", rich_help_panel="What the columns mean"),
-]
 CurrencyCode = Annotated[str | None, typer.Option("--currency", help="Currency of all money, such as EUR.")]
 Zone = Annotated[str | None, typer.Option("--time-zone", help="Zone of dates that carry none, such as Europe/London.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="The instant asked about; the latest fact's if left out.")]
@@ -49,6 +42,7 @@ RunsAt = Annotated[
     Path | None, typer.Option("--to", help="Folder of runs; .smalti/runs beside the project if left out.")
 ]
 At_ = Annotated[Path, typer.Option("--project", help="Folder with smalti.yml.")]
+Folder = Annotated[Path, typer.Argument(help="Folder with smalti.yml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 
 
@@ -76,16 +70,12 @@ def run(
     customer: Customer = None,
     at: At = None,
     amount: Amount = None,
-    order_id: OrderId = None,
-    kind: Kind = None,
     currency: CurrencyCode = None,
-    time_zone: Zone = None,
     as_of: AsOf = None,
     to: RunsAt = None,
-    project: At_ = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Make a run: of a project, or straight from files.
+    """Make a run: of the project in this folder or in the one named, or straight from files.
 
     [bold]Examples[/]
 
@@ -95,51 +85,45 @@ def run(
 
     smalti run lines.csv --customer client_no --at sold_on --amount net
 
-    smalti run --as-of 2026-06-30
+    smalti run shop --as-of 2026-06-30
     """
     with in_words(as_json=as_json):
-        said = {"customer": customer, "at": at, "amount": amount, "order_id": order_id, "kind": _kind(kind)}
-        settings = {"currency": currency, "time_zone": time_zone}
-        chosen, origin, guess = _chosen(files, said, settings, project)
-        home = Path() if files else project
-        if not as_json:
-            show.guesses(guess)
-        made = _made(chosen, Options(home=home, to=to, as_of=as_of, guess=guess), origin, quiet=as_json)
+        said = _said(customer=customer, at=at, amount=amount)
+        begun = _begun(files, said, _said(currency=currency))
+        options = Options(home=begun.home, to=to, as_of=as_of, guess=begun.guess)
         if as_json:
-            print_json(_in_json(made))
-        else:
-            show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
+            print_json(_in_json(run_project(begun.project, options, origin=begun.origin)))
+            return
+        show.guesses(begun.guess)
+        with show.progress() as steps:
+            made = run_project(begun.project, options, origin=begun.origin, progress=steps.begin)
+        show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
 
 
-def _kind(kind: str | None) -> str | None:
-    known = ("orders", "customers")
-    if kind is not None and kind not in known:
-        near = nearest(kind, known)
-        raise SmaltiError(
-            f"--kind: found '{kind}', wanted orders or customers" + (f"; did you mean '{near}'?" if near else "")
-        )
-    return kind
+def _said(**given: str | None) -> dict[str, str]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
-def _chosen(
-    files: list[str] | None, said: dict[str, str | None], settings: dict[str, str | None], folder: Path
-) -> tuple[Project, Origin, tuple[str, ...]]:
-    given = {name: value for name, value in said.items() if value is not None}
-    if files:
-        begun = begin_project(files, settings=settings, overrides=given)
-        return begun.project, Origin(), begun.sentences
-    wrong = [f"--{name.replace('_', '-')}" for name in (*given, *(name for name, value in settings.items() if value))]
-    if wrong:
-        raise SmaltiError(f"{', '.join(wrong)} goes with FILE...; a project says it in {FILE_NAME}")
+@dataclass(frozen=True)
+class _Begun:
+    """What is to be run, and from where."""
+
+    project: Project
+    origin: Origin
+    home: Path
+    guess: tuple[str, ...]
+
+
+def _begun(files: list[str] | None, said: dict[str, str], settings: dict[str, str]) -> _Begun:
+    folder = Path(files[0]) if files else Path()
+    if files and not (len(files) == 1 and (folder / FILE_NAME).is_file()):
+        begun = begin_project(files, settings=settings, overrides=said)
+        return _Begun(begun.project, Origin(), Path(), begun.sentences)
+    if said or settings:
+        told = ", ".join(f"--{name}" for name in (*said, *settings))
+        raise SmaltiError(f"{told} goes with files; the project in '{folder}' says it in its {FILE_NAME}")
     project, origin = load_project(folder)
-    return project, origin, ()
-
-
-def _made(project: Project, options: Options, origin: Origin, *, quiet: bool) -> Run:
-    if quiet:
-        return run_project(project, options, origin=origin)
-    with show.progress() as steps:
-        return run_project(project, options, origin=origin, progress=steps.begin)
+    return _Begun(project, origin, folder, ())
 
 
 def _in_json(made: Run) -> dict[str, Any]:
@@ -156,8 +140,6 @@ def init(
     customer: Customer = None,
     at: At = None,
     amount: Amount = None,
-    order_id: OrderId = None,
-    kind: Kind = None,
     currency: CurrencyCode = None,
     time_zone: Zone = None,
 ) -> None:
@@ -165,12 +147,11 @@ def init(
 
     [bold]Example[/]
 
-    smalti init data/orders.csv data/customers.csv --currency GBP
+    smalti init data/orders.csv data/customers.csv --currency GBP --time-zone Europe/London
     """
     with in_words():
-        said = {"customer": customer, "at": at, "amount": amount, "order_id": order_id, "kind": _kind(kind)}
-        given = {name: value for name, value in said.items() if value is not None}
-        begun = begin_project(files, settings={"currency": currency, "time_zone": time_zone}, overrides=given)
+        said = _said(customer=customer, at=at, amount=amount)
+        begun = begin_project(files, settings=_said(currency=currency, time_zone=time_zone), overrides=said)
         file = write_project(begun.moved(to), to)
         show.guesses(begun.sentences)
         show.paragraphs(
@@ -179,12 +160,12 @@ def init(
 
 
 @app.command()
-def check(project: At_ = Path(), as_json: AsJson = False) -> None:
+def check(project: Folder = Path(), as_json: AsJson = False) -> None:
     """Find every error of the definitions at once, before anything runs.
 
     [bold]Example[/]
 
-    smalti check --project shop
+    smalti check shop
     """
     with in_words(as_json=as_json):
         definition, origin = load_project(project)

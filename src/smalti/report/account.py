@@ -59,7 +59,7 @@ class Account:
     Attributes:
         title: The source.
         terms: Kept, returns, set aside, total.
-        sentence: The account in a sentence.
+        sentence: The account in a sentence; nothing where it is wrong.
         balanced: Whether rows and money add up; reckoned here again.
         wrong: By how much they do not, or nothing.
         later: On rows after the as-of instant, or nothing.
@@ -146,7 +146,7 @@ def _account(matter: Matter, row: Mapping[str, Any]) -> Account:
     return Account(
         named(spoken(row.get("source") or "")),
         terms,
-        row.get("sentence") or "",
+        "" if wrong else row.get("sentence") or "",
         not wrong and bool(row.get("balanced", True)),
         wrong,
         _later(pen, row.get("after_as_of") or {}),

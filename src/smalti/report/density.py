@@ -17,6 +17,7 @@ COLUMNS, ROWS = 40, 26
 """Bins across and up."""
 _TAIL = 0.0005
 _MANY = 2_000
+_LEAST = 0.001
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def fit_scale(values: npt.NDArray[np.float64]) -> Scale:
     Scale(knee=10.0, low=0.0, high=1000.0)
     """
     sizes = np.abs(values[values != 0])
-    knee = _round_down(float(np.quantile(sizes, 0.25))) if len(sizes) else 1.0
+    knee = _round_down(max(_LEAST, float(np.quantile(sizes, 0.25)))) if len(sizes) else 1.0
     tail = _TAIL if len(values) >= _MANY else 0.0
     low, high = (np.quantile(values, [tail, 1 - tail]) if len(values) else (0.0, 0.0)) + np.zeros(2)
     return Scale(knee, min(0.0, float(low)), max(knee, float(high)))

@@ -161,6 +161,8 @@ def _misses(matter: Matter, mixes: Iterable[dict[str, int]]) -> str:
         misfits += sum(mix.values()) - max(mix.values(), default=0)
     if not members:
         return ""
+    if not misfits:
+        return "Here one plan per segment would do: every member is best served by the segment's commonest strategy."
     return (
         f"One plan per segment would miss {share(misfits / members)} of the members: "
         f"{count(misfits)} of {count(members)} are better served by another strategy than their segment's commonest."

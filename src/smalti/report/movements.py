@@ -9,6 +9,7 @@ from smalti.report.matter import Matter
 from smalti.report.writing import count, named, share, spoken
 
 MOVES = 8
+_SEGMENTS = 12
 """Moves told of each segmentation."""
 NOWHERE = "(in none)"
 
@@ -62,7 +63,8 @@ class Movement:
     Attributes:
         title: The segmentation.
         summary: How many changed, a sentence.
-        tides: Its segments.
+        tides: Its segments; of very many, those with the largest flows.
+        more: The other segments, to be folded away.
         passages: The largest moves.
         others: How many moves are not told, or nothing.
     """
@@ -70,6 +72,7 @@ class Movement:
     title: str
     summary: str
     tides: tuple[Tide, ...]
+    more: tuple[Tide, ...]
     passages: tuple[Passage, ...]
     others: str
 
@@ -96,12 +99,14 @@ def _movement(matter: Matter, flow: Flow) -> Movement:
     order = list(matter.segment_titles)
     segments = sorted(flow.segments, key=lambda part: _place(order, (flow.segmentation, part.segment)))
     most = max((max(part.entered, part.left) for part in segments), default=0) or 1
+    first = sorted(segments, key=lambda part: -part.entered - part.left)[:_SEGMENTS]
     top = flow.moves[:MOVES]
     left_out = sum(move.customers for move in flow.moves[MOVES:])
     return Movement(
         named(spoken(flow.segmentation)),
         summary,
-        tuple(_tide(matter, flow, part, most) for part in segments),
+        tuple(_tide(matter, flow, part, most) for part in segments if part in first),
+        tuple(_tide(matter, flow, part, most) for part in segments if part not in first),
         tuple(
             Passage(
                 _title(matter, flow, move.origin),

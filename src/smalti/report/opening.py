@@ -75,9 +75,9 @@ class Opening:
 
     Attributes:
         project: Its name.
-        as_of: The as-of instant in words.
+        as_of: The as-of instant in words, or nothing.
         zone: The time zone it is told in.
-        made_at: When the run was made.
+        made_at: When the run was made, or nothing.
         fresh: How far the as-of instant lies before that.
         customers: How many, in words.
         figures: The four values.
@@ -85,6 +85,7 @@ class Opening:
         gain_interval: Its interval, or nothing.
         gain_low: Low end as a share of the high end, for drawing; None where there is nothing to draw.
         gain_point: The gain as a share of the high end.
+        piece: What one piece of the strip stands for.
         pieces: The strip.
         parts: What the strip shows, in words.
     """
@@ -100,6 +101,7 @@ class Opening:
     gain_interval: str
     gain_low: float | None
     gain_point: float | None
+    piece: str
     pieces: tuple[Piece, ...]
     parts: tuple[Part, ...]
 
@@ -113,9 +115,9 @@ def opening(matter: Matter) -> Opening:
     parts = primaries(matter)
     return Opening(
         named(info.get("project"), "Your customers"),
-        pen.instant(info.get("as_of")),
+        pen.instant(info["as_of"]) if info.get("as_of") else "",
         pen.time_zone,
-        pen.instant(info.get("made_at")),
+        pen.instant(info["made_at"]) if info.get("made_at") else "",
         freshness(matter),
         count(matter.customers, "customer"),
         tuple(_figure(matter, name) for name in VALUES),
@@ -123,7 +125,10 @@ def opening(matter: Matter) -> Opening:
         pen.interval(low, high),
         ratio(low or 0, high or 0) if drawn else None,
         ratio(gain or 0, high or 0) if drawn else None,
-        tuple(Piece(matter.glass[name]) for name in tiles(parts, PIECES)),
+        "each piece of glass is a customer"
+        if sum(parts.values()) <= PIECES
+        else f"one piece of glass is one in {PIECES} customers",
+        tuple(Piece(matter.glass[name]) for name in tiles(parts, min(PIECES, sum(parts.values())))),
         tuple(
             Part(matter.glass[name], matter.strategy(name), share(number / matter.customers), count(number, "customer"))
             for name, number in sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))

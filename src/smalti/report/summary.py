@@ -89,7 +89,7 @@ def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
         tuple((title, pen.round_money(totals.get(name))) for name, (title, _) in VALUES.items()),
         f"{gain} ({interval})" if interval else gain,
         tuple(map(_line, (*told.active, *told.quiet))) if told else (),
-        tuple(stop(ledger.sentence) + (f" {ledger.wrong}" if ledger.wrong else "") for ledger in ledgers),
+        tuple(f"{ledger.title}: {ledger.wrong}" if ledger.wrong else stop(ledger.sentence) for ledger in ledgers),
         all(ledger.balanced for ledger in ledgers),
         tuple(stop(str(note)) for note in info.get("notes") or ()),
     )

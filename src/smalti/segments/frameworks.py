@@ -123,8 +123,8 @@ def _lifecycle() -> Framework:
         ("lapsed", "orders_total >= 1 and rhythms_silent > 4", "silent for more than four times the usual time"),
     ]
     rhythm = (
-        "greatest(case when purchase_days >= 3 then typical_gap_days "
-        "else coalesce(quantile(typical_gap_days, 0.5, where purchase_days >= 3), quantile(typical_gap_days, 0.5), 90.0) end, 7.0)"
+        "greatest(case when purchase_days >= 3 then typical_gap_days else coalesce("
+        "quantile(typical_gap_days, 0.5, where purchase_days >= 3), quantile(typical_gap_days, 0.5), 90.0) end, 7.0)"
     )
     return Framework(
         name="lifecycle",

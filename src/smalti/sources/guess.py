@@ -60,6 +60,8 @@ class Guess:
         amount = self.column("amount")
         if amount is not None:
             named.setdefault("revenue", amount)
+        elif "revenue" not in named:
+            named |= {role: self.column(role) or "" for role in ("quantity", "price")} | named
         if not given.columns:
             extra = ("country",) if self.column("country") else ()
             for role in (*_COLUMN_ROLES, *extra):

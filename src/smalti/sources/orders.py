@@ -109,7 +109,7 @@ def order_streams(names: Sequence[str], kinds: Mapping[str, Type]) -> dict[str, 
         ORDERS.name: Stream(ORDERS.name, orders + own_columns(kinds), ORDERS.about),
         RETURNS.name: Stream(RETURNS.name, returns, RETURNS.about),
     }
-    if "product" in names or "category" in names:
+    if "product" in names or ("category" in names and "order_id" in names):
         columns = tuple(column for column in ORDER_ITEMS.columns if column.name in names or column.name == "revenue")
         streams[ORDER_ITEMS.name] = Stream(ORDER_ITEMS.name, columns, ORDER_ITEMS.about)
     return streams
@@ -265,16 +265,16 @@ def _orders_query(stream: Stream, staged: Staged) -> str:
 def _returns_query(stream: Stream) -> str:
     parts = ["-f.net AS refund" if name == "refund" else f"l.{_quoted(name)}" for name in stream.names]
     return (
-        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head '
-        "WHERE l.seq = l.head AND f.fate = 'return' ORDER BY l.seq"
+        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} '
+        f"FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head WHERE l.seq = l.head AND f.fate = 'return' ORDER BY l.seq"
     )
 
 
 def _items_query(stream: Stream) -> str:
     parts = ["l.amount AS revenue" if name == "revenue" else f"l.{_quoted(name)}" for name in stream.names]
     return (
-        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head '
-        "WHERE f.fate = 'order' ORDER BY l.seq"
+        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} '
+        f"FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head WHERE f.fate = 'order' ORDER BY l.seq"
     )
 
 

@@ -81,19 +81,19 @@ def reckon(
         modelled: Whether the headroom comes from a fitted model rather than a rule of thumb.
     """
     belief = definition.success
-    won = belief.rate * np.maximum(headroom, 0.0)
+    won = belief.rate * headroom
     spread = _beta_spread(belief.rate, belief.strength)
     variance = (1 + spread**2) * (1 + doubt**2) - 1
     sigma = np.sqrt(np.log1p(variance))
-    low, high = won * np.exp(-LEVEL_Z * sigma - sigma**2 / 2), won * np.exp(LEVEL_Z * sigma - sigma**2 / 2)
+    ends = np.sort([won * np.exp(sign * LEVEL_Z * sigma - sigma**2 / 2) for sign in (-1, 1)], axis=0)
     bases: list[Basis] = [belief.basis, "modelled" if modelled else "assumed"]
     return Option(
         name=name,
         definition=definition,
         eligible=eligible,
         gain=np.floor(won + 0.5) - cost,
-        low=np.floor(np.minimum(low, won) + 0.5) - cost,
-        high=np.floor(np.maximum(high, won) + 0.5) - cost,
+        low=np.floor(np.minimum(ends[0], won) + 0.5) - cost,
+        high=np.floor(np.maximum(ends[1], won) + 0.5) - cost,
         cost=cost,
         basis=min(bases, key=("assumed", "modelled", "measured").index),
     )

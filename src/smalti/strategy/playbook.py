@@ -165,8 +165,8 @@ def _rows() -> dict[str, StrategyDefinition]:
             mechanism="restraint",
             eligible="contact_saving > 0",
             headroom="contact_saving",
-            because="only {value_if_kept} in the year ahead even if she were kept: a year's messages cost "
-            "{contact_saving} more than they would bring",
+            because="{value_if_kept} in the year ahead if she were kept: leaving her out of what everybody is sent is worth "
+            "{contact_saving}",
         ),
         LEAVE_ALONE: strategy(
             0.0,

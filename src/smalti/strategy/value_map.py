@@ -9,7 +9,8 @@ A construction of our own, each term measurable (money in minor units, one year 
 - untapped potential: what comparable customers at the 75th percentile are expected to bring beyond her
 
 Comparable are customers who have been customers for as long and began with as large an order, by quarters: what was so before
-anything could be done about it.
+anything could be done about it. No gap is taken to be larger than what such customers bring beyond her or, if that is more,
+than what she is expected to bring herself: nobody is counted on to more than double unless others like her do.
 """
 
 from __future__ import annotations
@@ -325,5 +326,7 @@ def _gaps(
         width = np.nan_to_num(behaviour.range_year)
         wider = peer_quantile(width, comparable, active, PEER_LEVEL)
         each = np.divide(np.maximum(to_come, 0), width, out=np.zeros(len(width)), where=width > 0)
-        gaps["range_gap"] = np.minimum(np.maximum(wider - width, 0), width) * each
-    return {name: np.where(behaviour.bought, gap, 0.0) for name, gap in gaps.items()}
+        gaps["range_gap"] = np.maximum(wider - width, 0) * each
+    ceiling = np.maximum(gaps["untapped_potential"], np.maximum(to_come, 0))
+    bounded = {name: gap if name == "onboarding_gap" else np.minimum(gap, ceiling) for name, gap in gaps.items()}
+    return {name: np.where(behaviour.bought, gap, 0.0) for name, gap in bounded.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from smalti.facts import CUSTOMERS, Stream
+from smalti.facts import CUSTOMERS, ORDER_ITEMS, Stream
 from smalti.rules import Aggregate, Name, Node, parse, walk
 from smalti.traits.definitions import TraitDefinition
 
@@ -42,6 +42,11 @@ _STANDARD: dict[str, tuple[str, str]] = {
     "categories_365d": ("distinct(order_items.category, last 365 days)", "different categories in the last year"),
     "favourite_category": ("most_frequent(order_items.category)", "favourite category"),
 }
+_WITHOUT_ITEMS: dict[str, str] = {
+    "categories_365d": "distinct(orders.category, last 365 days)",
+    "favourite_category": "most_frequent(orders.category)",
+}
+"""What stands in where orders are known but not their lines."""
 
 TITLES: dict[str, str] = {name: title for name, (_, title) in _STANDARD.items()}
 """What the standard traits are called in a sentence."""
