@@ -226,6 +226,7 @@ def playbook_rows(names, chosen):
                 "strategy": key,
                 "title": title,
                 "mechanism": mechanism,
+                "about": f"What {title.lower()} is about",
                 "customers": int(mine.sum()),
                 "secondary": int((second == code).sum()),
                 "eligible": int(mine.sum() * 2.5),
@@ -236,12 +237,11 @@ def playbook_rows(names, chosen):
                 "success_basis": None if rate is None else "measured" if key == "reward" else "assumed",
                 "success_by": None if rate is None else "hold-out of May" if key == "reward" else "smalti's default",
                 "cost": Decimal(cost) / 100,
-                "headroom_text": None,
                 "headroom": "what comparable customers spend and this one does not",
                 "eligible_when": eligible,
             }
         )
-    return pa.Table.from_pylist(rows).drop_columns(["headroom_text"])
+    return pa.Table.from_pylist(rows)
 
 
 def invent_info(table, chosen):

@@ -16,6 +16,7 @@ from smalti.report.movements import movements
 from smalti.report.opening import opening
 from smalti.report.palette import glasses, tiles
 from smalti.report.plans import plans
+from smalti.report.reach import reaches
 
 
 def test_the_face_is_whole():
@@ -98,7 +99,7 @@ def test_members_who_are_no_customers_are_left_out():
 
 def test_intervals_are_drawn_inside_the_bar(small_run):
     for plan in plans(Matter(*small_run)).active:
-        assert 0 <= plan.low <= plan.point <= plan.high <= 1
+        assert 0 <= plan.reach.low <= plan.reach.point <= plan.reach.high <= 100
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,24 @@ def test_where_members_agree_one_plan_per_segment_will_do():
     (found,) = segmentations(Matter({}, {"customers": customers, "membership": stays, "segments": rows}))
     assert found.misses.startswith("Here one plan per segment would do")
     assert [group.mix for group in found.groups] == ["Retain 100\xa0%", "Develop 100\xa0%"]
+
+
+@given(st.lists(st.tuples(*[st.none() | st.integers(-1000, 1000)] * 3), max_size=8))
+def test_intervals_keep_their_order_on_one_line(intervals):
+    drawn = reaches(intervals)
+    assert len(drawn) == len(intervals)
+    for interval, reach in zip(intervals, drawn, strict=True):
+        good = None not in interval and list(interval) == sorted(interval)
+        assert reach is None or good
+        if reach is not None:
+            low, value, _ = interval
+            assert 0 <= reach.low <= reach.point <= reach.high <= 100
+            assert (low < 0) <= (reach.low <= reach.zero)
+            assert (value > 0) <= (reach.point >= reach.zero)
+
+
+def test_a_strategy_that_may_lose_shows_nought(small_run):
+    info, tables = small_run
+    rows = [row | {"gain_low": Decimal(-50)} for row in tables["playbook"].to_pylist()]
+    found = plans(Matter(info, {**tables, "playbook": pa.Table.from_pylist(rows)}))
+    assert all(0 < plan.reach.zero < 100 for plan in found.active)

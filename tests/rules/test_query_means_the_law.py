@@ -179,6 +179,14 @@ def test_a_quantile_fitted_on_nobody_is_missing_in_every_type(store):
         assert by_query(asked, fitted_in(asked), store) == {"ada": {"answer": None}}
 
 
+@pytest.mark.parametrize("text", ["age = {}", "{} in (0)", "age != {}", "age between {} and {}", "not age < {}"])
+def test_comparing_with_a_quantile_fitted_on_nobody_is_unknown(text, store):
+    rule = parse(text.replace("{}", "quantile(age, 0.5, where false)"))
+    histories = {"new": {}, "ada": {"customers": [{"at": 0, "age": 7}]}}
+    asked = World(histories, (), {"answer": (rule, Type.BOOLEAN)}, 0)
+    assert by_query(asked, fitted_in(asked), store) == {"new": {"answer": None}, "ada": {"answer": None}}
+
+
 def test_numbers_written_out_keep_every_bit(store):
     store.put("base", BASE)
     for number in (0.1 + 0.2, 1 / 3, 1e-300, 1.7976931348623157e308, 123456789.12345679):

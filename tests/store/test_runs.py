@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import random
 import signal
 import subprocess
 import sys
 import textwrap
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from smalti.errors import RunError
@@ -137,51 +133,57 @@ def test_the_same_table_gives_the_same_bytes(tmp_path):
     assert len({(run.path / "t.parquet").read_bytes() for run in runs}) == 1
 
 
-WRITER = textwrap.dedent(
+KILLER = textwrap.dedent(
     """
-    import sys
+    import os, random, signal, sys, time
     from pathlib import Path
     import pyarrow as pa
     from smalti.store import RunWriter
 
-    home, start = Path(sys.argv[1]), int(sys.argv[2])
-    rows = 20_000
-    print("ready", flush=True)
-    for number in range(start, start + 10_000):
-        with RunWriter(home, f"r{number:08}") as writer:
-            for name in ("customers", "membership", "strategies"):
-                writer.write_table(name, pa.table({"customer_id": [str(n) for n in range(rows)], "run": [number] * rows}))
-            writer.write_text("report.html", "x" * 100_000 + "</html>")
-            writer.publish({"number": number, "rows": rows})
+    home, chance, rows = Path(sys.argv[1]), random.Random(int(sys.argv[2])), 20_000
+
+    def write(start):
+        for number in range(start, start + 10_000):
+            with RunWriter(home, f"r{number:08}") as writer:
+                for name in ("customers", "membership", "strategies"):
+                    columns = {"customer_id": [str(n) for n in range(rows)], "run": [number] * rows}
+                    writer.write_table(name, pa.table(columns))
+                writer.write_text("report.html", "x" * 100_000 + "</html>")
+                writer.publish({"number": number, "rows": rows})
+
+    for start in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            write(int(start))
+        time.sleep(chance.uniform(0.0, 0.3))
+        os.kill(child, signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        print("killed", flush=True)
     """
 )
+"""A process that begins writers, each from the number it is told, and kills each at some moment."""
 
 
-@pytest.mark.parametrize("turns", [6, pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("turns", [20, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_writer_killed_at_any_moment_leaves_the_last_good_run_readable(turns, tmp_path):
-    chance = random.Random(turns)  # noqa: S311
     publish(tmp_path, "r00000000")
     last = 0
-    for _ in range(turns):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), str(last + 1)], stdout=subprocess.PIPE, text=True
-        )
-        with writer:
-            assert writer.stdout.readline() == "ready\n"
-            time.sleep(chance.uniform(0.0, 0.25))
-            writer.send_signal(signal.SIGKILL)
-            assert writer.wait() == -signal.SIGKILL
-        runs = list_runs(tmp_path)
-        for run in runs[last + 1 :]:
-            assert run.tables == ("customers", "membership", "strategies")
-            assert all(run.table(name).num_rows == run.info["rows"] for name in run.tables)
-            assert (run.path / "report.html").read_text(encoding="utf-8").endswith("</html>")
-        newest = current_run(tmp_path)
-        assert newest.id in (runs[-1].id, runs[-2].id if len(runs) > 1 else "")
-        assert json.loads((newest.path / "run.json").read_text(encoding="utf-8")) == newest.info
-        last = int(runs[-1].id[1:])
+    command = [sys.executable, "-c", KILLER, str(tmp_path), str(turns)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killer:
+        for _ in range(turns):
+            killer.stdin.write(f"{last + 1}\n")
+            killer.stdin.flush()
+            assert killer.stdout.readline() == "killed\n"
+            runs = list_runs(tmp_path)
+            for run in runs[last + 1 :]:
+                assert run.tables == ("customers", "membership", "strategies")
+                assert all(run.table(name).num_rows == run.info["rows"] == 20_000 for name in run.tables)
+                assert (run.path / "report.html").read_text(encoding="utf-8").endswith("</html>")
+            assert current_run(tmp_path).id in [run.id for run in runs[-2:]]
+            last = int(runs[-1].id[1:])
+        killer.stdin.close()
+    assert killer.returncode == 0
     assert last > 0
-    assert pq.read_table(current_run(tmp_path).path / "customers.parquet").num_rows == 20_000
 
 
 @pytest.mark.parametrize("step", ["rename", "replace", "fsync"])

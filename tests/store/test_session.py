@@ -22,6 +22,12 @@ def store():
         yield store
 
 
+@pytest.fixture(scope="module")
+def one_store():
+    with Store(threads=1) as store:
+        yield store
+
+
 ONE = pa.table({"n": [1]})
 ODD_NAMES = ["Customer ID", 'say "hi"', "it's", "select", "a.b", "a;b", "naïve", "線", "_incoming "]
 
@@ -39,9 +45,8 @@ def test_odd_names_are_taken_as_they_are(name, store):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20))
-def test_any_name_is_quoted_so_that_it_comes_back(name):
-    with Store(threads=1) as store:
-        assert store.read(f"SELECT 1 AS {quoted(name)}").column_names == [name]
+def test_any_name_is_quoted_so_that_it_comes_back(one_store, name):
+    assert one_store.read(f"SELECT 1 AS {quoted(name)}").column_names == [name]
 
 
 def test_a_table_takes_the_place_of_what_had_its_name(store, tmp_path):
@@ -176,12 +181,12 @@ def test_the_engine_spills_to_a_folder_that_goes_with_the_store():
 
 @pytest.mark.slow
 def test_a_table_larger_than_the_memory_spills():
-    with Store(memory="100MB", threads=1) as store:
+    with Store(memory="60MB", threads=1) as store:
         folder = Path(setting(store, "temp_directory"))
-        store.create("big", "SELECT range AS n, hash(range) AS h, md5(range::VARCHAR) AS t FROM range(5000000)")
+        store.create("big", "SELECT range AS n, hash(range) AS h, md5(range::VARCHAR) AS t FROM range(2000000)")
         store.create("sorted", "SELECT * FROM big ORDER BY t")
         assert any(folder.iterdir())
-        assert store.read("SELECT count(*) AS n FROM sorted")["n"][0].as_py() == 5_000_000
+        assert store.read("SELECT count(*) AS n FROM sorted")["n"][0].as_py() == 2_000_000
 
 
 def test_the_face_promises_what_is_there():

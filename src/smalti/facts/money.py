@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from functools import cached_property
+from functools import cache, cached_property
 
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_precision
@@ -84,9 +84,16 @@ def format_minor(minor: float, currency: Currency, *, whole: bool = False) -> st
     >>> format_minor(123456, Currency("GBP"), whole=True)
     '£1,235'
     """
-    value = Decimal(round(minor)).scaleb(-currency.places)
-    if whole:
-        text = format_currency(value, currency.code, "¤#,##0", locale="en_GB", currency_digits=False)
-    else:
-        text = format_currency(value, currency.code, locale="en_GB")
-    return text.replace("¤", "")
+    prefix, suffix = _affixes(currency)
+    places = 0 if whole else currency.places
+    units = round(Decimal(round(minor)).scaleb(-currency.places)) if whole else round(minor)
+    major, rest = divmod(abs(units), 10**places)
+    cents = f".{rest:0{places}d}" if places else ""
+    return f"{'-' if units < 0 else ''}{prefix}{major:,}{cents}{suffix}"
+
+
+@cache
+def _affixes(currency: Currency) -> tuple[str, str]:
+    """Give what CLDR writes before and after an amount in English."""
+    prefix, suffix = format_currency(1, currency.code, "¤0", locale="en_GB", currency_digits=False).split("1")
+    return prefix.replace("¤", ""), suffix

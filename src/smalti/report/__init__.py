@@ -5,7 +5,7 @@
 - `summary`: a run in a handful of lines, for a terminal
 - `story` and `telling`: one customer, as a value and as paragraphs
 - `density`, `flows`: the two things that are counted here rather than in the run
-- `columns`, `writing`, `palette`: reading tables, writing numbers, the colour of each strategy
+- `columns`, `writing`, `reach`, `palette`: reading tables, writing numbers, drawing intervals, colouring strategies
 """
 
 from smalti.report.density import Density, density

@@ -60,6 +60,7 @@ class Account:
         title: The source.
         terms: Kept, returns, set aside, total.
         sentence: The account in a sentence; nothing where it is wrong.
+        exactly: To which unit money is exact.
         balanced: Whether rows and money add up; reckoned here again.
         wrong: By how much they do not, or nothing.
         later: On rows after the as-of instant, or nothing.
@@ -69,6 +70,7 @@ class Account:
     title: str
     terms: tuple[Term, ...]
     sentence: str
+    exactly: str
     balanced: bool
     wrong: str
     later: str
@@ -147,6 +149,7 @@ def _account(matter: Matter, row: Mapping[str, Any]) -> Account:
         named(spoken(row.get("source") or "")),
         terms,
         "" if wrong else row.get("sentence") or "",
+        "to the penny" if pen.currency.places == 2 else "to the last unit",
         not wrong and bool(row.get("balanced", True)),
         wrong,
         _later(pen, row.get("after_as_of") or {}),

@@ -53,7 +53,7 @@ class Source:
     """One input.
 
     Attributes:
-        source: Which stream.
+        source: Which stream, or nothing.
         file: The file.
         size: Its size.
         fingerprint: Its SHA-256, shortened.
@@ -157,7 +157,7 @@ def _number(value: Any) -> str:
 
 def _source(row: Mapping[str, Any]) -> Source:
     sha = str(row.get("sha256") or "")
-    return Source(named(row.get("source")), named(row.get("file")), size(row.get("bytes")), sha[:12], sha)
+    return Source(str(row.get("source") or ""), named(row.get("file")), size(row.get("bytes")), sha[:12], sha)
 
 
 def _step(row: Mapping[str, Any], longest: float) -> Step:

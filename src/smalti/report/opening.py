@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from smalti.report.matter import Matter
 from smalti.report.palette import tiles
+from smalti.report.reach import Reach, reaches
 from smalti.report.writing import NOTHING, count, named, ratio, share, span
 
 VALUES = {
@@ -83,8 +84,7 @@ class Opening:
         figures: The four values.
         gain: Expected gain of acting, at a glance.
         gain_interval: Its interval, or nothing.
-        gain_low: Low end as a share of the high end, for drawing; None where there is nothing to draw.
-        gain_point: The gain as a share of the high end.
+        reach: The interval for drawing; None where there is nothing to draw.
         piece: What one piece of the strip stands for.
         pieces: The strip.
         parts: What the strip shows, in words.
@@ -99,8 +99,7 @@ class Opening:
     figures: tuple[Figure, ...]
     gain: str
     gain_interval: str
-    gain_low: float | None
-    gain_point: float | None
+    reach: Reach | None
     piece: str
     pieces: tuple[Piece, ...]
     parts: tuple[Part, ...]
@@ -111,7 +110,6 @@ def opening(matter: Matter) -> Opening:
     info, pen = matter.info, matter.pen
     totals = info.get("totals") or {}
     gain, low, high = (totals.get(name) for name in ("gain", "gain_low", "gain_high"))
-    drawn = bool(gain) and low is not None and high is not None and 0 <= low <= (gain or 0) <= high
     parts = primaries(matter)
     return Opening(
         named(info.get("project"), "Your customers"),
@@ -123,11 +121,10 @@ def opening(matter: Matter) -> Opening:
         tuple(_figure(matter, name) for name in VALUES),
         pen.round_money(gain),
         pen.interval(low, high),
-        ratio(low or 0, high or 0) if drawn else None,
-        ratio(gain or 0, high or 0) if drawn else None,
+        reaches([(low, gain, high)])[0],
         "each piece of glass is a customer"
         if sum(parts.values()) <= PIECES
-        else f"one piece of glass is one in {PIECES} customers",
+        else "each piece of glass is a sixtieth of all customers",
         tuple(Piece(matter.glass[name]) for name in tiles(parts, min(PIECES, sum(parts.values())))),
         tuple(
             Part(matter.glass[name], matter.strategy(name), share(number / matter.customers), count(number, "customer"))

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from smalti.report.columns import as_minor, coded_column, minor_column
 from smalti.report.matter import Matter
 from smalti.report.palette import CLEAR
+from smalti.report.reach import Reach, reaches
 from smalti.report.writing import NOTHING, count, named, ratio, share, stop
 
 BASES = {
@@ -23,8 +24,8 @@ BASES = {
 QUIET = {
     "leave_alone": "Nothing we could do for them is expected to earn more than it costs. Leaving them in peace is the "
     "best plan, and it costs nothing.",
-    "do_not_target": "These customers must not be contacted, or contact would do harm. They are here so that nobody "
-    "is forgotten, and none is on a list.",
+    "do_not_target": "Contact costs more than it brings, or does harm. Leaving these customers out of what everybody is "
+    "sent is the best plan for them.",
 }
 """Doing nothing, told as the answer it is."""
 _EXAMPLES = 3
@@ -52,23 +53,21 @@ class Plan:
     Attributes:
         glass: Its colour.
         title: What it is called.
-        meaning: For doing nothing, why that is an answer; else nothing.
+        meaning: What it is about; for doing nothing, why that is an answer.
         customers: With this as primary strategy, in words.
         share: Of all customers.
         bar: That share, 0 to 1, for drawing.
         secondary: With this as secondary strategy, in words.
         eligible: Who could have it, in words.
         gain: Expected gain at a glance.
+        gain_saved: Whether there is any.
         interval: Its interval.
         each: Gain per customer.
-        low: Low end, as a share of the largest high end of all strategies; None where there is nothing to draw.
-        point: The gain, likewise.
-        high: The high end, likewise.
+        reach: The interval, on the same line for all strategies; None where there is nothing to draw.
         rate: Success rate, or nothing.
         basis: `assumed`, `modelled`, `measured` or nothing.
         basis_meaning: What that means, and on whose word.
         cost: Cost of one try.
-        mechanism: How it works.
         headroom: What there is to gain, a sentence.
         who: Who is eligible, a sentence.
         examples: Customers from the largest gain to the typical one.
@@ -83,16 +82,14 @@ class Plan:
     secondary: str
     eligible: str
     gain: str
+    gain_saved: bool
     interval: str
     each: str
-    low: float | None
-    point: float | None
-    high: float | None
+    reach: Reach | None
     rate: str
     basis: str
     basis_meaning: str
     cost: str
-    mechanism: str
     headroom: str
     who: str
     examples: tuple[Example, ...]
@@ -139,10 +136,10 @@ class Listed:
 def plans(matter: Matter) -> Plans:
     """Tell the strategies of a run."""
     examples = _examples(matter)
-    most = max((_high(matter, row) for row in matter.playbook), default=0)
+    drawn = dict(zip((row["strategy"] for row in matter.playbook), _reaches(matter), strict=True))
     active, quiet, idle = [], [], []
     for row in sorted(matter.playbook, key=lambda row: -(as_minor(row.get("gain"), matter.pen.currency) or 0)):
-        plan = _plan(matter, row, most, examples.get(row["strategy"], ()))
+        plan = _plan(matter, row, drawn[row["strategy"]], examples.get(row["strategy"], ()))
         if row["strategy"] in CLEAR:
             quiet.append(plan)
         elif row.get("customers"):
@@ -152,35 +149,36 @@ def plans(matter: Matter) -> Plans:
     return Plans(tuple(active), tuple(quiet), tuple(idle))
 
 
-def _high(matter: Matter, row: dict[str, Any]) -> int:
-    return max(as_minor(row.get(name), matter.pen.currency) or 0 for name in ("gain", "gain_high"))
+def _reaches(matter: Matter) -> list[Reach | None]:
+    intervals = []
+    for row in matter.playbook:
+        low, gain, high = (as_minor(row.get(name), matter.pen.currency) for name in ("gain_low", "gain", "gain_high"))
+        intervals.append((low, gain, high))
+    return reaches(intervals)
 
 
-def _plan(matter: Matter, row: dict[str, Any], most: int, examples: tuple[Example, ...]) -> Plan:
+def _plan(matter: Matter, row: dict[str, Any], reach: Reach | None, examples: tuple[Example, ...]) -> Plan:
     pen, name = matter.pen, row["strategy"]
     gain, low, high, cost = (as_minor(row.get(key), pen.currency) for key in ("gain", "gain_low", "gain_high", "cost"))
     customers, rate, basis = int(row.get("customers") or 0), row.get("success_rate"), row.get("success_basis") or ""
-    drawn = most > 0 and gain is not None and low is not None and high is not None and gain > 0
     return Plan(
         glass=matter.glass[name],
         title=matter.strategy(name),
-        meaning=QUIET.get(name, ""),
+        meaning=QUIET.get(name, stop(str(row.get("about") or ""))),
         customers=count(customers),
         share=share(ratio(customers, matter.customers)),
         bar=ratio(customers, matter.customers) or 0.0,
         secondary=count(row.get("secondary")),
         eligible=count(row.get("eligible")),
         gain=pen.round_money(gain),
+        gain_saved=bool(gain),
         interval=pen.interval(low, high),
         each=pen.money(ratio(gain or 0, customers)) if customers else NOTHING,
-        low=max(0, low or 0) / most if drawn else None,
-        point=(gain or 0) / most if drawn else None,
-        high=(high or 0) / most if drawn else None,
-        rate="" if rate is None else share(rate),
+        reach=reach if customers else None,
+        rate="" if rate is None or name == CLEAR[0] else share(rate),
         basis=basis,
         basis_meaning=f"{BASES.get(basis, basis)}{_by(row)}",
         cost="nothing" if not cost else pen.money(cost),
-        mechanism=str(row.get("mechanism") or ""),
         headroom=stop(str(row.get("headroom") or "")),
         who=stop(str(row.get("eligible_when") or "")),
         examples=examples,

@@ -253,19 +253,25 @@ def _title(words: Mapping[str, str], name: str) -> str:
 
 
 def _fact(pen: Pen, words: Mapping[str, str], name: str, value: Any) -> Fact:
-    return Fact(name, _title(words, name), say(pen, name, value))
+    title = _title(words, name)
+    return Fact(name, title, _under(title, say(pen, name, value)))
+
+
+def _under(title: str, text: str) -> str:
+    """Leave out the unit that the title has said."""
+    return text.removesuffix(" days").removesuffix(" day") if title.startswith("days with") else text
 
 
 def _membership(pen: Pen, words: Mapping[str, str], customer: Mapping[str, Any], row: Mapping[str, Any]) -> Membership:
     found = [
         _difference(pen, words, name, customer[name], typical)
         for name, typical in (row.get("typical") or {}).items()
-        if customer.get(name) is not None and typical.get("median") is not None
+        if customer.get(name) is not None and typical.get("median") is not None and not isinstance(customer[name], bool)
     ]
     found.sort(key=lambda difference: (-abs(difference.distance), difference.name))
     chosen: dict[str, Difference] = {}
     for difference in found:
-        if difference.distance:
+        if difference.text != difference.typical:
             chosen.setdefault(_stem(difference.name), difference)
     return Membership(
         spoken(str(row["segmentation"])),
@@ -283,13 +289,15 @@ def _stem(name: str) -> str:
 def _difference(pen: Pen, words: Mapping[str, str], name: str, value: Any, typical: Mapping[str, Any]) -> Difference:
     middle = typical["median"]
     low, high = (middle if typical.get(end) is None else typical[end] for end in ("q25", "q75"))
+    title = _title(words, name)
+    text, typically, bottom, top = (_under(title, say(pen, name, part)) for part in (value, middle, low, high))
     return Difference(
         name,
-        _title(words, name),
-        say(pen, name, value),
-        say(pen, name, middle),
-        say(pen, name, low),
-        say(pen, name, high),
+        title,
+        text,
+        typically,
+        bottom,
+        top,
         _distance(value, middle, low, high),
     )
 

@@ -102,7 +102,7 @@ def _placed(story: CustomerStory) -> str:
 
 def _valued(place: Place, customers: int | None) -> str:
     interval = f" ({place.interval})" if place.interval else ""
-    rank = f", {percentile(place.rank, customers)}" if place.rank and customers else ""
+    rank = f", {percentile(place.rank, customers)}" if place.rank and customers and place.minor else ""
     return f"{place.title.lower()} {place.text}{interval}{rank}"
 
 
@@ -113,7 +113,5 @@ def _chosen(choice: Choice) -> str:
         basis = f"; {BASES.get(choice.basis, choice.basis)}" if choice.basis else ""
         told.append(f"It is expected to earn {choice.text}{interval}{basis}.")
     if choice.why_not:
-        told.append(
-            f"Why not another: {stop(choice.why_not)}" if choice.rank == 1 else f"Why not first: {choice.why_not}"
-        )
+        told.append(stop(choice.why_not))
     return " ".join(sentence for sentence in told if sentence)

@@ -53,13 +53,16 @@ class Pen:
 
         >>> [Pen(Currency("GBP")).round_money(minor) for minor in (999, 123456, 1_234_567_890)]
         ['£9.99', '£1,235', '£12.3M']
+        >>> Pen(Currency("XXX")).round_money(1_234_567_890)
+        '12.3M'
         """
         if minor is None:
             return NOTHING
         major = minor / self.currency.scale
         if abs(major) >= _MILLION:
-            text: str = format_compact_currency(major, self.currency.code, locale="en_GB", fraction_digits=1)
-            return text
+            digits = 2 if abs(major) < 10 * _MILLION else 1
+            text: str = format_compact_currency(major, self.currency.code, locale="en_GB", fraction_digits=digits)
+            return text.replace("¤", "").strip()
         return format_minor(minor, self.currency, whole=minor == 0 or abs(major) >= 10)
 
     def whole_money(self, minor: float) -> str:

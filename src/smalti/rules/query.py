@@ -276,7 +276,8 @@ class _Reading:
     def _(self, node: Quantile) -> Any:
         value = self.fitted[node]
         if value is None:
-            return ibis.null(self.read(node.of).type())
+            # Of another type first: the compiler reads `x = NULL` as `x IS NULL`.
+            return ibis.null("string").cast(self.read(node.of).type())
         return _constant(value, "float64" if isinstance(value, float) else "int64")
 
 

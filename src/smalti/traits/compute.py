@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from smalti.facts import Instant, Stream, Type
 from smalti.rules import (
@@ -59,56 +60,94 @@ def compute(
         at: The as-of instant.
         table: The name the table shall have.
     """
-    wanted = [trait.node for trait in traits] + list(rules)
-    computed = _scan(store, streams, wanted, at, table)
-    for level in _levels(traits):
-        nodes = {trait.name: trait.node for trait in level}
-        fit(store, computed, nodes.values(), at)
-        query = derive_query(table, computed.types, nodes, at, computed.fitted, store.dialect)
-        store.create(table, query)
-        computed.types.update({trait.name: trait.type for trait in level})
-    return computed
+    rules = list(rules)
+    wanted = [trait.node for trait in traits] + rules
+    chain = _scan(store, streams, wanted, at)
+    for stratum in _strata(traits):
+        nodes = [trait.node for trait in stratum]
+        if any(isinstance(part, Quantile) for node in nodes for part in walk(node)):
+            fit(store, chain.kept(store, table), nodes, at)
+        for level in _levels(stratum):
+            wanted_now = {trait.name: trait.node for trait in level}
+            chain.add(derive_query(chain.last, chain.types, wanted_now, at, chain.fitted, store.dialect))
+            chain.types.update({trait.name: trait.type for trait in level})
+    needed = {column_of(part) for node in rules for part in walk(node) if isinstance(part, Aggregate)}
+    names = [trait.name for trait in traits] + sorted(needed - {trait.name for trait in traits})
+    return chain.kept(store, table, names)
+
+
+class _Chain:
+    """Queries that follow from one another, run as one when an answer is kept; what came before is let go then."""
+
+    def __init__(self, first: str, types: dict[str, Type], sources: list[str]) -> None:
+        self.types = types
+        self.fitted: dict[Quantile, Any] = {}
+        self._steps = [first]
+        self._sources = sources
+        self._kept: str | None = None
+
+    @property
+    def last(self) -> str:
+        """The name under which the next query finds this one's answer."""
+        return f"_step_{len(self._steps)}" if self._steps else str(self._kept)
+
+    def add(self, query: str) -> None:
+        """Let a query follow."""
+        self._steps.append(query)
+
+    def kept(self, store: Store, table: str, names: Sequence[str] | None = None) -> Computed:
+        """Keep the last answer as a table, all of it or the columns named."""
+        if names is not None:
+            self.types = {name: self.types[name] for name in names}
+        chosen = ", ".join(["customer_id", *('"' + name.replace('"', '""') + '"' for name in self.types)])
+        named = ", ".join(f"_step_{number} AS ({query})" for number, query in enumerate(self._steps, 1))
+        store.create(
+            table, f"WITH {named} SELECT {chosen} FROM {self.last}" if named else f"SELECT {chosen} FROM {self.last}"
+        )
+        for source in self._sources:
+            store.drop(source)
+        self._steps, self._sources, self._kept = [], [], table
+        return Computed(table, self.types, self.fitted)
 
 
 def fit(store: Store, computed: Computed, nodes: Iterable[Node], at: Instant) -> None:
     """Fit the quantiles of these trees that are not fitted yet, innermost first, and remember them."""
     found = {part: None for node in nodes for part in walk(node) if isinstance(part, Quantile)}
+    known: dict[tuple[Node, Node | None], npt.NDArray[Any]] = {}
     for quantile in reversed(found):
         if quantile not in computed.fitted:
-            computed.fitted[quantile] = _fitted(store, computed, quantile, at)
+            population = (quantile.of, quantile.among)
+            if population not in known:
+                known[population] = _population(store, computed, quantile, at)
+            values = known[population]
+            value = np.quantile(values, quantile.p, method="inverted_cdf").item() if len(values) else None
+            computed.fitted[quantile] = value
 
 
-def _fitted(store: Store, computed: Computed, quantile: Quantile, at: Instant) -> Any:
+def _population(store: Store, computed: Computed, quantile: Quantile, at: Instant) -> npt.NDArray[Any]:
+    """Give the known values that a quantile is taken of, in order."""
     wanted = {"_of": quantile.of} | ({"_among": quantile.among} if quantile.among is not None else {})
     answer = store.read(answer_query(computed.table, computed.types, wanted, at, computed.fitted, store.dialect))
     values = answer["_of"]
     if quantile.among is not None:
         values = values.filter(answer["_among"])
-    known = values.drop_null().to_numpy()
-    if len(known) == 0:
-        return None
-    return np.quantile(known, quantile.p, method="inverted_cdf").item()
+    return np.sort(values.drop_null().to_numpy())
 
 
-def _scan(store: Store, streams: Mapping[str, Stream], wanted: Sequence[Node], at: Instant, table: str) -> Computed:
+def _scan(store: Store, streams: Mapping[str, Stream], wanted: Sequence[Node], at: Instant) -> _Chain:
     aggregates: dict[Aggregate, None] = {
         part: None for node in wanted for part in walk(node) if isinstance(part, Aggregate)
     }
     parts: dict[str, dict[str, Aggregate]] = {}
-    bases = []
     for stream in streams.values():
         mine = {column_of(one): one for one in aggregates if one.stream == stream.name}
         for number, scan in enumerate(scans(stream, mine, at, store.dialect)):
             part = f"_scan {stream.name} {number}"
             store.create(part, scan.query)
             parts[part] = {name: mine[name] for name in scan.columns}
-            bases.append(f'SELECT customer_id FROM "{part}"')
-    store.create("_base", " UNION ".join(bases))
+    store.create("_base", " UNION ".join(f'SELECT customer_id FROM "{part}"' for part in parts))
     types = {name: _type_of(one, streams) for part in parts.values() for name, one in part.items()}
-    store.create(table, join_query("_base", parts, types, store.dialect))
-    for part in [*parts, "_base"]:
-        store.drop(part)
-    return Computed(table, types, {})
+    return _Chain(join_query("_base", parts, types, store.dialect), types, [*parts, "_base"])
 
 
 def _type_of(aggregate: Aggregate, streams: Mapping[str, Stream]) -> Type:
@@ -124,10 +163,24 @@ def _type_of(aggregate: Aggregate, streams: Mapping[str, Stream]) -> Type:
     return Type.NUMBER if aggregate.function == "mean" else kind
 
 
+def _strata(traits: Sequence[Trait]) -> list[list[Trait]]:
+    """Part the traits so that each quantile is of traits in strata before its own, and there are as few as can be."""
+    stratum: dict[str, int] = {}
+    for trait in traits:
+        around = max((stratum.get(name, 0) for name in names_in(trait.node)), default=0)
+        quantiles = [part for part in walk(trait.node) if isinstance(part, Quantile)]
+        below = max((stratum.get(name, 0) for one in quantiles for name in names_in(one)), default=0)
+        stratum[trait.name] = max(around, below + 1 if quantiles else 0)
+    return _parted(traits, stratum)
+
+
 def _levels(traits: Sequence[Trait]) -> list[list[Trait]]:
-    """Put each trait one level above the highest that it names."""
+    """Put each trait one level above the highest of these that it names."""
     height: dict[str, int] = {}
     for trait in traits:
         height[trait.name] = 1 + max((height.get(name, 0) for name in names_in(trait.node)), default=0)
-    top = max(height.values(), default=0)
-    return [[trait for trait in traits if height[trait.name] == level] for level in range(1, top + 1)]
+    return _parted(traits, height)
+
+
+def _parted(traits: Sequence[Trait], place: Mapping[str, int]) -> list[list[Trait]]:
+    return [[trait for trait in traits if place[trait.name] == here] for here in sorted(set(place.values()))]

@@ -60,8 +60,10 @@ def standard_traits(streams: Mapping[str, Stream], own: Mapping[str, TraitDefini
     >>> "spend_365d" in standard_traits({"orders": orders}, {}), "cost_365d" in standard_traits({"orders": orders}, {})
     (True, False)
     """
+    texts = {name: text for name, (text, _) in _STANDARD.items()}
+    texts |= {} if ORDER_ITEMS.name in streams else _WITHOUT_ITEMS
     candidates = {
-        name: TraitDefinition(value=text, title=title) for name, (text, title) in _STANDARD.items() if name not in own
+        name: TraitDefinition(value=text, title=TITLES[name]) for name, text in texts.items() if name not in own
     }
     names = set(own) | set(streams[CUSTOMERS.name].names if CUSTOMERS.name in streams else ())
     trees = {name: parse(definition.value) for name, definition in candidates.items()}
