@@ -1,6 +1,6 @@
 """Invented runs that keep the contract of a run's tables, of any size, and the hostile names of our nightmares."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -40,6 +40,28 @@ def instants(days_ago):
     return pa.array(start - (np.asarray(days_ago) * 86_400e6).astype(np.int64), pa.timestamp("us", "UTC"))
 
 
+def choose(gains, rng):
+    """The two largest gains of each customer; some are not to be targeted."""
+    n = len(gains["retain"])
+    names = [*gains, "leave_alone"]
+    matrix = np.stack([*gains.values(), np.full(n, 1.0)])
+    order = np.argsort(-matrix, axis=0, kind="stable")[:2]
+    first, second = order
+    first = np.where(rng.random(n) < 0.02, len(names), first)
+    names.append("do_not_target")
+    gain = np.where(first < len(gains), np.take_along_axis(matrix, order[:1], 0)[0], 0).astype(np.int64)
+    gain2 = np.where(second < len(gains), np.take_along_axis(matrix, order[1:], 0)[0], 0).astype(np.int64)
+    return names, (first, second, gain, gain2)
+
+
+def segment_codes(orders, tenure, since, alive, now):
+    rfm = np.digitize(-since, -np.array([60, 120, 240])) + (orders < 3)
+    rfm = np.clip(5 - rfm - (orders > 6), 0, 5)
+    life = np.where(tenure < 60, 0, np.where(alive > 0.6, 1, np.where(alive > 0.2, 2, 3)))
+    tier = np.digitize(-now, -np.quantile(now, [0.9, 0.7, 0.3]))
+    return {"rfm": rfm, "lifecycle": life, "value_tiers": tier}
+
+
 def invent(customers=5_000, seed=7):
     """Tables of a run of a shop, and what it holds as arrays of minor units."""
     rng = np.random.default_rng(seed)
@@ -68,14 +90,7 @@ def invent(customers=5_000, seed=7):
         "reward": 0.02 * come * (come > np.quantile(come, 0.9)),
         "reduce_cost": np.where(now < 0, -0.3 * now, 0),
     }
-    names = [*gains, "leave_alone"]
-    matrix = np.stack([*gains.values(), np.full(n, 1.0)])
-    order = np.argsort(-matrix, axis=0, kind="stable")[:2]
-    first, second = order
-    first = np.where(rng.random(n) < 0.02, len(names), first)
-    names.append("do_not_target")
-    gain = np.where(first < len(gains), np.take_along_axis(matrix, order[:1], 0)[0], 0).astype(np.int64)
-    gain2 = np.where(second < len(gains), np.take_along_axis(matrix, order[1:], 0)[0], 0).astype(np.int64)
+    names, (first, second, gain, gain2) = choose(gains, rng)
     ids = pa.array([f"C{i:07d}" for i in range(n)])
     titles = pa.array(names)
     table = pa.table(
@@ -105,11 +120,8 @@ def invent(customers=5_000, seed=7):
             "primary_gain": money(gain),
         }
     )
-    rfm = np.digitize(-since, -np.array([60, 120, 240])) + (orders < 3)
-    rfm = np.clip(5 - rfm - (orders > 6), 0, 5)
-    life = np.where(tenure < 60, 0, np.where(alive > 0.6, 1, np.where(alive > 0.2, 2, 3)))
-    tier = np.digitize(-now, -np.quantile(now, [0.9, 0.7, 0.3]))
-    return table, {"rfm": rfm, "lifecycle": life, "value_tiers": tier}, names, (first, second, gain, gain2)
+    codes = segment_codes(orders, tenure, since, alive, now)
+    return table, codes, names, (first, second, gain, gain2)
 
 
 def membership_of(ids, codes):
@@ -244,6 +256,61 @@ def playbook_rows(names, chosen):
     return pa.Table.from_pylist(rows)
 
 
+def invent_account(kept):
+    return [
+        {
+            "source": "orders",
+            "currency": "GBP",
+            "rows": {"total": 25_120, "kept": 24_000, "returns": 800, "set_aside": 320},
+            "money": {
+                "total": kept - 301_455 + 1_250_015,
+                "kept": kept,
+                "returns": -301_455,
+                "set_aside": 1_250_015,
+            },
+            "after_as_of": {"rows": 12, "money": 40_310},
+            "reasons": [
+                {"reason": "no customer", "rows": 290, "money": 1_240_010},
+                {"reason": "exact duplicate", "rows": 28, "money": 10_005},
+                {"reason": "not a date", "rows": 2, "money": None},
+            ],
+            "balanced": True,
+            "sentence": "Every penny of the orders is accounted for.",
+        },
+        {
+            "source": "customers",
+            "currency": None,
+            "rows": {"total": 5_002, "kept": 5_000, "returns": 0, "set_aside": 2},
+            "money": None,
+            "after_as_of": {"rows": 0, "money": None},
+            "reasons": [{"reason": "two rows for one customer", "rows": 2, "money": None}],
+            "balanced": True,
+            "sentence": "Every row of the customers is accounted for.",
+        },
+    ]
+
+
+def invent_models(customers):
+    return {
+        "buying": {
+            "title": "MBG/NBD",
+            "fitted": True,
+            "parameters": {"r": 0.5248, "alpha": 6.1829, "a": 0.8914, "b": 1.6141},
+            "log_likelihood": -9582.13,
+            "customers": customers,
+            "sentence": "A customer buys 0.08 times a week while alive and leaves after an order with chance 0.36.",
+        },
+        "spend": {
+            "title": "Gamma-Gamma",
+            "fitted": False,
+            "parameters": {},
+            "log_likelihood": None,
+            "customers": 0,
+            "sentence": "Too few repeat buyers to fit how much is spent; the plain mean is used.",
+        },
+    }
+
+
 def invent_info(table, chosen):
     gain = int(chosen[2].sum())
     totals = {
@@ -264,37 +331,7 @@ def invent_info(table, chosen):
             "at = InvoiceDate (by its name)",
             "amount = Price x Quantity",
         ],
-        "account": [
-            {
-                "source": "orders",
-                "currency": "GBP",
-                "rows": {"total": 25_120, "kept": 24_000, "returns": 800, "set_aside": 320},
-                "money": {
-                    "total": kept - 301_455 + 1_250_015,
-                    "kept": kept,
-                    "returns": -301_455,
-                    "set_aside": 1_250_015,
-                },
-                "after_as_of": {"rows": 12, "money": 40_310},
-                "reasons": [
-                    {"reason": "no customer", "rows": 290, "money": 1_240_010},
-                    {"reason": "exact duplicate", "rows": 28, "money": 10_005},
-                    {"reason": "not a date", "rows": 2, "money": None},
-                ],
-                "balanced": True,
-                "sentence": "Every penny of the orders is accounted for.",
-            },
-            {
-                "source": "customers",
-                "currency": None,
-                "rows": {"total": 5_002, "kept": 5_000, "returns": 0, "set_aside": 2},
-                "money": None,
-                "after_as_of": {"rows": 0, "money": None},
-                "reasons": [{"reason": "two rows for one customer", "rows": 2, "money": None}],
-                "balanced": True,
-                "sentence": "Every row of the customers is accounted for.",
-            },
-        ],
+        "account": invent_account(kept),
         "notes": ["The last orders are 3 days older than the as-of instant.", "12 rows lie after the as-of instant."],
         "assumptions": [
             {
@@ -311,24 +348,7 @@ def invent_info(table, chosen):
             },
             {"name": "contact_cost", "value": "£0.30", "about": "cost of one message", "by": "smalti's default"},
         ],
-        "models": {
-            "buying": {
-                "title": "MBG/NBD",
-                "fitted": True,
-                "parameters": {"r": 0.5248, "alpha": 6.1829, "a": 0.8914, "b": 1.6141},
-                "log_likelihood": -9582.13,
-                "customers": table.num_rows,
-                "sentence": "A customer buys 0.08 times a week while alive and leaves after an order with chance 0.36.",
-            },
-            "spend": {
-                "title": "Gamma-Gamma",
-                "fitted": False,
-                "parameters": {},
-                "log_likelihood": None,
-                "customers": 0,
-                "sentence": "Too few repeat buyers to fit how much is spent; the plain mean is used.",
-            },
-        },
+        "models": invent_models(table.num_rows),
         "fitted": [{"quantile": "quantile(spend_365d, 0.8)", "value": "£120.00"}],
         "customers": table.num_rows,
         "totals": {**totals, "gain": gain, "gain_low": int(gain * 0.6), "gain_high": int(gain * 1.4)},
@@ -407,8 +427,3 @@ def hostile():
         '😀 Ærø & Søn\'s "best" </style></title>',
         '=HYPERLINK("http://evil")',
     ]
-
-
-@pytest.fixture
-def days():
-    return lambda number: timedelta(days=number)

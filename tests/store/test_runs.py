@@ -135,7 +135,7 @@ def test_the_same_table_gives_the_same_bytes(tmp_path):
 
 KILLER = textwrap.dedent(
     """
-    import os, random, signal, sys, time
+    import os, random, signal, sys, time, traceback
     from pathlib import Path
     import pyarrow as pa
     from smalti.store import RunWriter
@@ -154,7 +154,11 @@ KILLER = textwrap.dedent(
     for start in sys.stdin:
         child = os.fork()
         if child == 0:
-            write(int(start))
+            try:
+                write(int(start))
+            finally:
+                traceback.print_exc()
+                os._exit(1)
         time.sleep(chance.uniform(0.0, 0.3))
         os.kill(child, signal.SIGKILL)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
@@ -175,6 +179,8 @@ def test_a_writer_killed_at_any_moment_leaves_the_last_good_run_readable(turns, 
             killer.stdin.flush()
             assert killer.stdout.readline() == "killed\n"
             runs = list_runs(tmp_path)
+            folders = {path.name for path in tmp_path.iterdir() if path.is_dir() and not path.name.startswith(".")}
+            assert folders == {run.id for run in runs}
             for run in runs[last + 1 :]:
                 assert run.tables == ("customers", "membership", "strategies")
                 assert all(run.table(name).num_rows == run.info["rows"] == 20_000 for name in run.tables)

@@ -164,6 +164,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
         "as_of_microseconds": findings.at,
         "made_at": findings.made_at.isoformat(timespec="seconds"),
         "seed": project.seed,
+        "horizon": project.assumptions.horizon,
         "customers": findings.traits.num_rows,
         "totals": {name: int(np.nansum(values[name])) for name in tables.VALUES}
         | {"gain": total("gain"), "gain_low": total("low"), "gain_high": total("high")},

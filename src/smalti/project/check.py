@@ -229,6 +229,9 @@ def _strategies(project: Project, words: Vocabulary, findings: _Findings) -> lis
         else:
             changed = _changed(name, change, definitions.get(name), findings)
             definitions |= {name: changed} if changed is not None else {}
+    for name, definition in definitions.items():
+        because = definition.because.replace("{horizon}", project.assumptions.horizon)
+        definitions[name] = definition.model_copy(update={"because": because})
     own = dict(project.playbook)
     prepared = [(name, _strategy(name, one, words, findings, own=name in own)) for name, one in definitions.items()]
     return [strategy for _, strategy in prepared if strategy is not None]

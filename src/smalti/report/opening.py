@@ -12,7 +12,7 @@ from smalti.report.writing import NOTHING, count, named, ratio, share, span
 
 VALUES = {
     "value_now": ("Value now", "what they earned you in the last 12 months, less the cost to serve them"),
-    "value_to_come": ("Value to come", "what the next 12 months hold if nothing is done"),
+    "value_to_come": ("Value to come", "what {horizon} holds if nothing is done"),
     "value_at_risk": ("Value at risk", "what is lost of it because customers drift away"),
     "untapped_potential": ("Untapped potential", "what comparable customers spend and these do not yet"),
 }
@@ -152,6 +152,7 @@ def freshness(matter: Matter) -> str:
 
 def _figure(matter: Matter, name: str) -> Figure:
     title, meaning = VALUES[name]
+    meaning = meaning.format(horizon=matter.info.get("horizon") or "the year ahead")
     total = (matter.info.get("totals") or {}).get(name)
     each = "" if total is None else f"{matter.pen.round_money(ratio(total, matter.customers))} a customer"
     exact = matter.pen.money(total)

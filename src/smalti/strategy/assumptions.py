@@ -91,6 +91,15 @@ class Assumptions(BaseModel):
     discount_rate: Share = Field(0.1, description="yearly rate at which money to come is discounted")
     horizon_days: int = Field(365, ge=1, le=3650, description="days ahead for which value to come is reckoned")
 
+    @property
+    def horizon(self) -> str:
+        """The horizon in words.
+
+        >>> Assumptions().horizon, Assumptions(horizon_days=90).horizon
+        ('the year ahead', 'the 90 days ahead')
+        """
+        return "the year ahead" if self.horizon_days == 365 else f"the {self.horizon_days} days ahead"
+
     def by(self, name: str) -> str:
         """Say who assumed a value."""
         return BY_PROJECT if name in self.model_fields_set else BY_DEFAULT

@@ -49,7 +49,9 @@ class StrategyDefinition(BaseModel):
     headroom: str = Field(description="What is to be won, as money in the language.")
     success: Belief = Field(description="How often it works.")
     cost: MoneyAmount = Field(Amount(share=0.0), description="Cost of trying it once on one customer.")
-    because: str = Field(description="The reason, with {names} of traits and value columns to be filled in.")
+    because: str = Field(
+        description="The reason, with {names} of traits and value columns to be filled in, and {horizon}."
+    )
 
     @field_validator("success", mode="before")
     @classmethod
@@ -71,7 +73,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             eligible="purchase_days = 1 and days_since_first_order <= 120 and onboarding_gap > 0",
             headroom="onboarding_gap",
             because="bought for the first time {days_since_first_order} days ago; customers like her who came back "
-            "bring {onboarding_gap} more in the year ahead",
+            "bring {onboarding_gap} more in {horizon}",
         ),
         "develop": strategy(
             0.06,
@@ -81,7 +83,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             mechanism="frequency",
             eligible="purchase_days >= 2 and p_alive >= 0.5 and frequency_gap > 0",
             headroom="frequency_gap",
-            because="{expected_orders} days with an order expected in the year ahead; buying as often as comparable "
+            because="{expected_orders} days with an order expected in {horizon}; buying as often as comparable "
             "customers would add {frequency_gap}",
         ),
         "cross_sell": strategy(
@@ -114,7 +116,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             eligible="purchase_days >= 2 and p_alive >= 0.5 and value_at_risk > 0",
             headroom="value_at_risk",
             because="{p_alive} likely to be still a customer after {days_since_order} days of silence; "
-            "{value_at_risk} of {value_if_kept} is at risk in the year ahead",
+            "{value_at_risk} of {value_if_kept} is at risk in {horizon}",
         ),
         "win_back": strategy(
             0.03,
@@ -135,7 +137,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             mechanism="recognition",
             eligible="p_alive >= 0.7 and value_to_come > 0 and value_to_come >= quantile(value_to_come, 0.9)",
             headroom="value_to_come",
-            because="among the tenth with the most to come: {value_to_come} in the year ahead",
+            because="among the tenth with the most to come: {value_to_come} in {horizon}",
         ),
         "migrate": strategy(
             0.15,
@@ -165,7 +167,7 @@ def _rows() -> dict[str, StrategyDefinition]:
             mechanism="restraint",
             eligible="contact_saving > 0",
             headroom="contact_saving",
-            because="{value_if_kept} in the year ahead if she were kept: leaving her out of what everybody is sent is worth "
+            because="{value_if_kept} in {horizon} if she were kept: leaving her out of what everybody is sent is worth "
             "{contact_saving}",
         ),
         LEAVE_ALONE: strategy(

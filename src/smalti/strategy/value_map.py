@@ -33,7 +33,7 @@ SILENCE_HALVES = 180.0
 
 VALUE_COLUMNS: dict[str, tuple[Type, str]] = {
     "p_alive": (Type.NUMBER, "chance of still being a customer"),
-    "expected_orders": (Type.NUMBER, "days with an order expected in the year ahead"),
+    "expected_orders": (Type.NUMBER, "days with an order expected"),
     "expected_order_value": (Type.MONEY, "spend expected on such a day"),
     "value_now": (Type.MONEY, "value now"),
     "value_to_come": (Type.MONEY, "value to come"),
