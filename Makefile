@@ -23,10 +23,10 @@ demo: $(VENV)/.installed
 	$(BIN)/smalti demo
 
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -q -m "not slow and not realdata"
+	$(BIN)/python -m pytest -q -m "not slow and not realdata" $(PYTEST)
 
 slow: $(VENV)/.developed
-	$(BIN)/python -m pytest -q -m "slow or realdata"
+	$(BIN)/python -m pytest -q -m "slow or realdata" $(PYTEST)
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .

@@ -187,6 +187,18 @@ def test_comparing_with_a_quantile_fitted_on_nobody_is_unknown(text, store):
     assert by_query(asked, fitted_in(asked), store) == {"new": {"answer": None}, "ada": {"answer": None}}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["(not newsletter) is missing", "(not not newsletter) is not missing", "(age = 7) is missing", "(-age) is missing"],
+)
+def test_whether_a_condition_is_unknown_can_be_asked(text, store):
+    histories = {"new": {}, "ada": {"customers": [{"at": 0, "age": 7, "newsletter": False}]}}
+    asked = World(histories, (), {"answer": (parse(text), Type.BOOLEAN)}, 0)
+    told = by_query(asked, {}, store)
+    assert told == by_meaning(asked, {})
+    assert told["new"] != told["ada"]
+
+
 def test_numbers_written_out_keep_every_bit(store):
     store.put("base", BASE)
     for number in (0.1 + 0.2, 1 / 3, 1e-300, 1.7976931348623157e308, 123456789.12345679):

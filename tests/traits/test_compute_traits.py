@@ -1,7 +1,6 @@
 """Law 1 for traits: one pass over each stream gives what the law says of every customer, one by one."""
 
 import re
-from random import Random
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +23,7 @@ def library():
     return prepare(Project(currency="GBP"), STREAMS).traits
 
 
-@settings(max_examples=25, **CALM)
+@settings(max_examples=15, **CALM)
 @given(
     seed=st.integers(0, 2**32),
     customers=st.integers(1, 9),
@@ -32,7 +31,7 @@ def library():
     empty=st.sets(st.sampled_from(sorted(STREAMS))),
 )
 def test_the_whole_library_agrees_with_the_law(seed, customers, facts, empty, library, store):
-    world = invented(Random(seed), customers, facts, empty)
+    world = invented(seed, customers, facts, empty)
     law, fitted = by_law(world, library)
     told, computed = by_compute(world, library, store)
     assert differences(law, told) == []
@@ -41,7 +40,7 @@ def test_the_whole_library_agrees_with_the_law(seed, customers, facts, empty, li
 
 @pytest.mark.parametrize("later", [-1, 0, 1, 89 * DAY, 90 * DAY - 1, 90 * DAY, 365 * DAY])
 def test_a_history_is_cut_at_the_instant_asked_about(later, library, store):
-    world = invented(Random(later), 6, 8)
+    world = invented(later, 6, 8)
     asked = World(world.histories, STREAMS, NOW - 200 * DAY + later)
     law, _ = by_law(asked, library)
     assert differences(law, by_compute(asked, library, store)[0]) == []
@@ -92,7 +91,7 @@ CHAIN = {
 @settings(max_examples=15, **CALM)
 @given(seed=st.integers(0, 2**32), customers=st.integers(1, 12))
 def test_quantiles_of_quantiles_and_chains_agree_with_the_law(seed, customers, store):
-    world = invented(Random(seed), customers, 5)
+    world = invented(seed, customers, 5)
     traits = ready(CHAIN, STREAMS)
     law, fitted = by_law(world, traits)
     told, computed = by_compute(world, traits, store)
@@ -107,7 +106,7 @@ def test_a_quantile_that_two_rules_speak_of_is_fitted_before_the_one_around_it(s
         "inner": "n > quantile(n, 0.5)",
         "outer": "n >= quantile(case when n > quantile(n, 0.5) then n end, 0.5)",
     }
-    world = invented(Random(5), 9, 5)
+    world = invented(5, 9, 5)
     traits = ready(texts, STREAMS)
     law, _ = by_law(world, traits)
     assert differences(law, by_compute(world, traits, store)[0]) == []
@@ -132,12 +131,12 @@ class Watched:
         return getattr(self._store, name)
 
     def passes(self, stream):
-        """Count the queries that read a stream's table."""
-        return sum(bool(re.search(rf'FROM "?{stream}"?\b(?! )|FROM "?{stream}"? AS', query)) for query in self.queries)
+        """Count how often the queries read a stream's table."""
+        return sum(len(re.findall(rf'FROM "?{stream}"? AS', query)) for query in self.queries)
 
 
 def test_each_stream_is_read_once_but_for_the_most_frequent(library, store):
-    invented(Random(1), 20, 6).put(store)
+    invented(1, 20, 6).put(store)
     watched = Watched(store)
     compute(watched, STREAMS, library, [], NOW, "computed")
     frequent = {"orders": 1, "order_items": 1, "returns": 0, "customers": 0}
@@ -145,7 +144,7 @@ def test_each_stream_is_read_once_but_for_the_most_frequent(library, store):
 
 
 def test_more_traits_do_not_read_a_stream_more_often(store):
-    invented(Random(1), 20, 6).put(store)
+    invented(1, 20, 6).put(store)
     texts = {f"t{days}": f"sum(orders.revenue, last {days} days)" for days in range(1, 60)}
     watched = Watched(store)
     compute(watched, STREAMS, ready(texts | {"n": "t5 + t6"}, STREAMS), [], NOW, "computed")
@@ -153,7 +152,7 @@ def test_more_traits_do_not_read_a_stream_more_often(store):
 
 
 def test_what_is_worked_with_on_the_way_is_let_go(library, store):
-    invented(Random(1), 5, 6).put(store)
+    invented(1, 5, 6).put(store)
     compute(store, STREAMS, library, [], NOW, "computed")
     names = store.read("SELECT table_name AS name FROM information_schema.tables")["name"].to_pylist()
     assert [name for name in names if name.startswith("_")] == []
@@ -163,9 +162,9 @@ def test_aggregates_that_only_rules_speak_of_are_kept_and_others_are_not(store):
     rule = check(
         parse("count(returns, last 30 days) > 0 and n > 1"), Vocabulary(STREAMS, {"n": Type.INTEGER}, Currency("GBP"))
     )
-    [counted] = [part for part in (rule.node.parts[0].left,)]
+    counted = rule.node.parts[0].left
     traits = ready({"n": "count(orders) + count(returns)"}, STREAMS)
-    world = invented(Random(2), 6, 5)
+    world = invented(2, 6, 5)
     world.put(store)
     computed = compute(store, STREAMS, traits, [rule.node], NOW, "computed")
     assert list(computed.types) == ["n", column_of(counted)]

@@ -71,9 +71,9 @@ class World:
             store.put(stream.name, pa.Table.from_pylist(rows, stream.schema()))
 
 
-def invented(chance: Random, customers: int, facts: int, empty: Iterable[str] = ()) -> World:
+def invented(seed: int, customers: int, facts: int, empty: Iterable[str] = ()) -> World:
     """Invent a world with so many customers and at most so many facts of each in each stream."""
-    left_out = set(empty)
+    chance, left_out = Random(seed), set(empty)  # noqa: S311
     histories = {
         f"c{number}": {
             stream.name: [_fact(chance, stream) for _ in range(chance.randint(0, facts))]

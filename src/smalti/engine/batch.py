@@ -19,9 +19,9 @@ from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type,
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare
 from smalti.rules import answer_query
 from smalti.segments import members_of
-from smalti.sources import load
+from smalti.sources import Loaded, load
 from smalti.store import Store
-from smalti.strategy import VALUE_COLUMNS, Option, ValueMap, foresee, match, reckon, value_map
+from smalti.strategy import VALUE_COLUMNS, Behaviour, Option, Outlook, ValueMap, foresee, match, reckon, value_map
 from smalti.traits import Computed, compute, fit
 
 RUNS = Path(".smalti") / "runs"
@@ -76,51 +76,31 @@ def run_project(
     options = options or Options()
     if not project.sources:
         raise RunError("the project has no sources; name at least one file under sources: in smalti.yml")
-    currency = Currency(project.currency)
     made_at = datetime.now(UTC)
     clock = Clock(progress)
-    first_work = before_facts(project)
     with Store(memory=options.memory, threads=options.threads) as store:
-        with clock.step(first_work[0]):
-            loaded = load(
-                store,
-                dict(project.sources),
-                currency=currency,
-                time_zone=project.time_zone,
-                now=options.now,
-                home=options.home,
-            )
-        with clock.step(first_work[1]):
-            prepared = prepare(project, loaded.streams, origin)
-            at = _as_of(store, loaded.streams, options.as_of, project.time_zone)
-        work = {one.step: one for one in after_facts(prepared, loaded.streams)}
+        facts = _facts(store, project, options, origin, clock)
+        work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
         with clock.step(work["traits"]):
-            computed = _traits(store, loaded.streams, prepared, project, at)
-            traits = _read(store, computed, prepared)
-        with clock.step(work["models"]):
-            seen = behaviour(
-                store.read(f"SELECT * FROM {_TRAITS} ORDER BY customer_id"),
-                computed.types,
-                project.assumptions,
-                currency,
-            )
-            models = fit_models(seen)
-            outlook = foresee(seen, models.buying, models.spend, project.assumptions)
+            computed = _traits(store, facts, project)
+            traits = _read(store, computed, facts.prepared)
+        outlook = _outlook(store, computed, project, clock, work)
         with clock.step(work["value map"]):
-            values = value_map(seen, outlook, project.assumptions, currency)
-            computed = _widen(store, computed, traits["customer_id"], values, at)
+            values = value_map(outlook.seen, outlook.ahead, project.assumptions, Currency(project.currency))
+            computed = _widen(store, computed, traits["customer_id"], values)
         with clock.step(work["strategies"]):
-            reckoned = _reckon(store, computed, prepared, values, at, _Pricing(currency, seen.average_order(), models))
+            reckoned = _reckon(store, computed, facts, values, outlook)
             found = match(reckoned)
         with clock.step(work["segments"]):
-            fit(store, computed, [segment.node for segment in prepared.segments], at)
-            answers = members_of(store, computed, prepared.segments, at)
+            segments = facts.prepared.segments
+            fit(store, computed, [segment.node for segment in segments], facts.at)
+            answers = members_of(store, computed, segments, facts.at)
         findings = Findings(
             project=project,
-            prepared=prepared,
-            loaded=loaded,
+            prepared=facts.prepared,
+            loaded=facts.loaded,
             store=store,
-            at=at,
+            at=facts.at,
             made_at=made_at,
             traits=traits,
             values=values,
@@ -128,12 +108,53 @@ def run_project(
             found=found,
             answers=answers,
             fitted=computed.fitted,
-            models=models,
-            average_order=seen.average_order(),
+            models=outlook.models,
+            average_order=outlook.seen.average_order(),
             guess=options.guess,
         )
         home = options.to if options.to is not None else options.home / RUNS
         return Run(publish(findings, home, clock, work["publish"]))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read, what is made of it, and as of when."""
+
+    loaded: Loaded
+    prepared: Prepared
+    at: Instant
+    currency: Currency
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    """What customers did and what the models make of it."""
+
+    seen: Behaviour
+    models: Models
+    ahead: Outlook
+
+
+def _facts(store: Store, project: Project, options: Options, origin: Origin | None, clock: Clock) -> _Facts:
+    currency = Currency(project.currency)
+    reading, checking = before_facts(project)
+    sources = dict(project.sources)
+    with clock.step(reading):
+        loaded = load(
+            store, sources, currency=currency, time_zone=project.time_zone, now=options.now, home=options.home
+        )
+    with clock.step(checking):
+        prepared = prepare(project, loaded.streams, origin)
+        at = _as_of(store, loaded.streams, options.as_of, project.time_zone)
+    return _Facts(loaded, prepared, at, currency)
+
+
+def _outlook(store: Store, computed: Computed, project: Project, clock: Clock, work: Mapping[str, Work]) -> _Outlook:
+    with clock.step(work["models"]):
+        table = store.read(f"SELECT * FROM {computed.table} ORDER BY customer_id")
+        seen = behaviour(table, computed.types, project.assumptions, Currency(project.currency))
+        models = fit_models(seen)
+        return _Outlook(seen, models, foresee(seen, models.buying, models.spend, project.assumptions))
 
 
 def _as_of(store: Store, streams: Mapping[str, Stream], asked: str | None, time_zone: str) -> Instant:
@@ -162,12 +183,13 @@ def _attribute_instants(store: Store, attributes: Stream) -> list[Instant]:
     return [instant for instant in row.values() if instant is not None]
 
 
-def _traits(store: Store, streams: Mapping[str, Stream], prepared: Prepared, project: Project, at: Instant) -> Computed:
+def _traits(store: Store, facts: _Facts, project: Project) -> Computed:
+    prepared, streams = facts.prepared, facts.loaded.streams
     rules = [segment.node for segment in prepared.segments]
     rules += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(project.assumptions).values())
-    return compute(store, streams, prepared.traits, rules, at, _TRAITS)
+    return compute(store, streams, prepared.traits, rules, facts.at, _TRAITS)
 
 
 def _read(store: Store, computed: Computed, prepared: Prepared) -> pa.Table:
@@ -175,7 +197,7 @@ def _read(store: Store, computed: Computed, prepared: Prepared) -> pa.Table:
     return store.read(f"SELECT customer_id, {names} FROM {computed.table} ORDER BY customer_id")
 
 
-def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values: ValueMap, at: Instant) -> Computed:
+def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values: ValueMap) -> Computed:
     """Put the value map beside the traits in the store, so that rules can speak of it."""
     columns = {"customer_id": customers}
     for name, (kind, _) in VALUE_COLUMNS.items():
@@ -190,23 +212,14 @@ def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values:
     return Computed(_JOINED, types, dict(computed.fitted))
 
 
-@dataclass(frozen=True)
-class _Pricing:
-    """What gains are reckoned with."""
-
-    currency: Currency
-    average_order: float
-    models: Models
-
-
-def _reckon(
-    store: Store, computed: Computed, prepared: Prepared, values: ValueMap, at: Instant, pricing: _Pricing
-) -> Sequence[Option]:
-    wanted = {f"{one.name} eligible": one.eligible for one in prepared.strategies}
-    wanted |= {f"{one.name} headroom": one.headroom for one in prepared.strategies}
-    fit(store, computed, wanted.values(), at)
-    query = answer_query(computed.table, computed.types, wanted, at, computed.fitted, store.dialect)
+def _reckon(store: Store, computed: Computed, facts: _Facts, values: ValueMap, outlook: _Outlook) -> Sequence[Option]:
+    strategies = facts.prepared.strategies
+    wanted = {f"{one.name} eligible": one.eligible for one in strategies}
+    wanted |= {f"{one.name} headroom": one.headroom for one in strategies}
+    fit(store, computed, wanted.values(), facts.at)
+    query = answer_query(computed.table, computed.types, wanted, facts.at, computed.fitted, store.dialect)
     answers = store.read(f"SELECT * FROM ({query}) AS answers ORDER BY customer_id")
+    average_order = outlook.seen.average_order()
     return [
         reckon(
             one.name,
@@ -214,8 +227,8 @@ def _reckon(
             np.asarray(answers[f"{one.name} eligible"].fill_null(False)),
             np.nan_to_num(to_floats(answers[f"{one.name} headroom"])),
             values.doubt,
-            one.definition.cost.minor(pricing.currency, pricing.average_order),
-            modelled=pricing.models.buying is not None,
+            one.definition.cost.minor(facts.currency, average_order),
+            modelled=outlook.models.buying is not None,
         )
-        for one in prepared.strategies
+        for one in strategies
     ]

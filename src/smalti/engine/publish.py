@@ -20,7 +20,7 @@ from smalti.engine.version import VERSION
 from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant
 from smalti.project import Prepared, Project, Work
 from smalti.report import page
-from smalti.rules import Quantile, Words, sentence, write
+from smalti.rules import Literal, Quantile, Words, sentence, write
 from smalti.segments import membership
 from smalti.sources import Loaded
 from smalti.store import RunFolder, RunWriter, Store, list_runs

@@ -259,7 +259,12 @@ class _Reading:
 
     @read.register
     def _(self, node: IsMissing) -> Any:
-        return self.read(node.part).isnull()
+        part = node.part
+        while isinstance(
+            part, Not
+        ):  # missing like its part; the compiler would write NOT x IS NULL without parentheses
+            part = part.part
+        return self.read(part).isnull()
 
     @read.register
     def _(self, node: Case) -> Any:

@@ -59,129 +59,126 @@ class StrategyDefinition(BaseModel):
         return {"rate": value} if isinstance(value, int | float) else value
 
 
-def _rows() -> dict[str, StrategyDefinition]:
-    def strategy(success: float, cost: str, **fields: str) -> StrategyDefinition:
-        return StrategyDefinition.model_validate(fields | {"success": success, "cost": cost})
+_STANDARD: dict[str, dict[str, str | float]] = {
+    "onboard": {
+        "success": 0.08,
+        "cost": "2 %",
+        "title": "Onboard",
+        "about": "Help a new customer to a second purchase.",
+        "mechanism": "habit",
+        "eligible": "purchase_days = 1 and days_since_first_order <= 120 and onboarding_gap > 0",
+        "headroom": "onboarding_gap",
+        "because": "bought for the first time {days_since_first_order} days ago; customers like her who came back "
+        "bring {onboarding_gap} more in {horizon}",
+    },
+    "develop": {
+        "success": 0.06,
+        "cost": "2 %",
+        "title": "Develop",
+        "about": "Give reasons to buy more often.",
+        "mechanism": "frequency",
+        "eligible": "purchase_days >= 2 and p_alive >= 0.5 and frequency_gap > 0",
+        "headroom": "frequency_gap",
+        "because": "{expected_orders} days with an order expected in {horizon}; buying as often as comparable "
+        "customers would add {frequency_gap}",
+    },
+    "cross_sell": {
+        "success": 0.05,
+        "cost": "2 %",
+        "title": "Cross-sell",
+        "about": "Introduce what she does not buy yet.",
+        "mechanism": "range",
+        "eligible": "p_alive >= 0.5 and range_gap > 0",
+        "headroom": "range_gap",
+        "because": "buys from fewer parts of the range than comparable customers; as wide a range would add {range_gap}",
+    },
+    "up_sell": {
+        "success": 0.05,
+        "cost": "2 %",
+        "title": "Up-sell",
+        "about": "Offer the better or the larger.",
+        "mechanism": "basket",
+        "eligible": "purchase_days >= 2 and p_alive >= 0.5 and basket_gap > 0",
+        "headroom": "basket_gap",
+        "because": "{expected_order_value} expected on a day with an order; baskets as large as comparable customers' "
+        "would add {basket_gap}",
+    },
+    "retain": {
+        "success": 0.10,
+        "cost": "3 %",
+        "title": "Retain",
+        "about": "Give a good customer a reason to stay before she leaves.",
+        "mechanism": "retention",
+        "eligible": "purchase_days >= 2 and p_alive >= 0.5 and value_at_risk > 0",
+        "headroom": "value_at_risk",
+        "because": "{p_alive} likely to be still a customer after {days_since_order} days of silence; "
+        "{value_at_risk} of {value_if_kept} is at risk in {horizon}",
+    },
+    "win_back": {
+        "success": 0.03,
+        "cost": "3 %",
+        "title": "Win back",
+        "about": "Bring back who has probably left.",
+        "mechanism": "retention",
+        "eligible": "purchase_days >= 1 and p_alive < 0.5 and value_at_risk > 0",
+        "headroom": "value_at_risk",
+        "because": "only {p_alive} likely to be still a customer after {days_since_order} days of silence; "
+        "she would bring {value_at_risk} more if she came back and stayed",
+    },
+    "reward": {
+        "success": 0.03,
+        "cost": "3 %",
+        "title": "Reward",
+        "about": "Thank the best, so that they feel seen.",
+        "mechanism": "recognition",
+        "eligible": "p_alive >= 0.7 and value_to_come > 0 and value_to_come >= quantile(value_to_come, 0.9)",
+        "headroom": "value_to_come",
+        "because": "among the tenth with the most to come: {value_to_come} in {horizon}",
+    },
+    "migrate": {
+        "success": 0.15,
+        "cost": "2 %",
+        "title": "Migrate",
+        "about": "Move her orders to a channel that costs less.",
+        "mechanism": "channel",
+        "eligible": "channel_excess > 0 and p_alive >= 0.5",
+        "headroom": "channel_excess",
+        "because": "the past year's orders would have cost {channel_excess} less to serve in the cheapest channel",
+    },
+    "reduce_cost": {
+        "success": 0.15,
+        "cost": "1 %",
+        "title": "Reduce cost",
+        "about": "Cut what it costs to serve her: fewer returns, fewer free extras.",
+        "mechanism": "service",
+        "eligible": "service_excess > 0 and p_alive >= 0.5",
+        "headroom": "service_excess",
+        "because": "returns and service cost {service_excess} more in the past year than for comparable customers",
+    },
+    DO_NOT_TARGET: {
+        "success": 0.95,
+        "cost": "0 %",
+        "title": "Do not target",
+        "about": "Take her off the mailings that everybody gets.",
+        "mechanism": "restraint",
+        "eligible": "contact_saving > 0",
+        "headroom": "contact_saving",
+        "because": "{value_if_kept} in {horizon} if she were kept: leaving her out of what everybody is sent is worth "
+        "{contact_saving}",
+    },
+    LEAVE_ALONE: {
+        "success": 0.0,
+        "cost": "0 %",
+        "title": "Leave alone",
+        "about": "Do nothing special: it goes well, or nothing we know would pay.",
+        "mechanism": "none",
+        "eligible": "true",
+        "headroom": "money(0)",
+        "because": "{value_to_come} to come if nothing is done, and nothing we could do is expected to pay for itself",
+    },
+}
 
-    return {
-        "onboard": strategy(
-            0.08,
-            "2 %",
-            title="Onboard",
-            about="Help a new customer to a second purchase.",
-            mechanism="habit",
-            eligible="purchase_days = 1 and days_since_first_order <= 120 and onboarding_gap > 0",
-            headroom="onboarding_gap",
-            because="bought for the first time {days_since_first_order} days ago; customers like her who came back "
-            "bring {onboarding_gap} more in {horizon}",
-        ),
-        "develop": strategy(
-            0.06,
-            "2 %",
-            title="Develop",
-            about="Give reasons to buy more often.",
-            mechanism="frequency",
-            eligible="purchase_days >= 2 and p_alive >= 0.5 and frequency_gap > 0",
-            headroom="frequency_gap",
-            because="{expected_orders} days with an order expected in {horizon}; buying as often as comparable "
-            "customers would add {frequency_gap}",
-        ),
-        "cross_sell": strategy(
-            0.05,
-            "2 %",
-            title="Cross-sell",
-            about="Introduce what she does not buy yet.",
-            mechanism="range",
-            eligible="p_alive >= 0.5 and range_gap > 0",
-            headroom="range_gap",
-            because="buys from fewer parts of the range than comparable customers; as wide a range would add {range_gap}",
-        ),
-        "up_sell": strategy(
-            0.05,
-            "2 %",
-            title="Up-sell",
-            about="Offer the better or the larger.",
-            mechanism="basket",
-            eligible="purchase_days >= 2 and p_alive >= 0.5 and basket_gap > 0",
-            headroom="basket_gap",
-            because="{expected_order_value} expected on a day with an order; baskets as large as comparable customers' "
-            "would add {basket_gap}",
-        ),
-        "retain": strategy(
-            0.10,
-            "3 %",
-            title="Retain",
-            about="Give a good customer a reason to stay before she leaves.",
-            mechanism="retention",
-            eligible="purchase_days >= 2 and p_alive >= 0.5 and value_at_risk > 0",
-            headroom="value_at_risk",
-            because="{p_alive} likely to be still a customer after {days_since_order} days of silence; "
-            "{value_at_risk} of {value_if_kept} is at risk in {horizon}",
-        ),
-        "win_back": strategy(
-            0.03,
-            "3 %",
-            title="Win back",
-            about="Bring back who has probably left.",
-            mechanism="retention",
-            eligible="purchase_days >= 1 and p_alive < 0.5 and value_at_risk > 0",
-            headroom="value_at_risk",
-            because="only {p_alive} likely to be still a customer after {days_since_order} days of silence; "
-            "she would bring {value_at_risk} more if she came back and stayed",
-        ),
-        "reward": strategy(
-            0.03,
-            "3 %",
-            title="Reward",
-            about="Thank the best, so that they feel seen.",
-            mechanism="recognition",
-            eligible="p_alive >= 0.7 and value_to_come > 0 and value_to_come >= quantile(value_to_come, 0.9)",
-            headroom="value_to_come",
-            because="among the tenth with the most to come: {value_to_come} in {horizon}",
-        ),
-        "migrate": strategy(
-            0.15,
-            "2 %",
-            title="Migrate",
-            about="Move her orders to a channel that costs less.",
-            mechanism="channel",
-            eligible="channel_excess > 0 and p_alive >= 0.5",
-            headroom="channel_excess",
-            because="the past year's orders would have cost {channel_excess} less to serve in the cheapest channel",
-        ),
-        "reduce_cost": strategy(
-            0.15,
-            "1 %",
-            title="Reduce cost",
-            about="Cut what it costs to serve her: fewer returns, fewer free extras.",
-            mechanism="service",
-            eligible="service_excess > 0 and p_alive >= 0.5",
-            headroom="service_excess",
-            because="returns and service cost {service_excess} more in the past year than for comparable customers",
-        ),
-        DO_NOT_TARGET: strategy(
-            0.95,
-            "0 %",
-            title="Do not target",
-            about="Take her off the mailings that everybody gets.",
-            mechanism="restraint",
-            eligible="contact_saving > 0",
-            headroom="contact_saving",
-            because="{value_if_kept} in {horizon} if she were kept: leaving her out of what everybody is sent is worth "
-            "{contact_saving}",
-        ),
-        LEAVE_ALONE: strategy(
-            0.0,
-            "0 %",
-            title="Leave alone",
-            about="Do nothing special: it goes well, or nothing we know would pay.",
-            mechanism="none",
-            eligible="true",
-            headroom="money(0)",
-            because="{value_to_come} to come if nothing is done, and nothing we could do is expected to pay for itself",
-        ),
-    }
-
-
-PLAYBOOK: dict[str, StrategyDefinition] = _rows()
+PLAYBOOK: dict[str, StrategyDefinition] = {
+    name: StrategyDefinition.model_validate(fields) for name, fields in _STANDARD.items()
+}
 """The standard playbook. Its success rates are assumptions until a project's own experiments replace them."""

@@ -112,9 +112,9 @@ class _Chain:
 
 def fit(store: Store, computed: Computed, nodes: Iterable[Node], at: Instant) -> None:
     """Fit the quantiles of these trees that are not fitted yet, innermost first, and remember them."""
-    found = {part: None for node in nodes for part in walk(node) if isinstance(part, Quantile)}
+    found = dict.fromkeys(part for node in nodes for part in reversed(list(walk(node))) if isinstance(part, Quantile))
     known: dict[tuple[Node, Node | None], npt.NDArray[Any]] = {}
-    for quantile in reversed(found):
+    for quantile in found:
         if quantile not in computed.fitted:
             population = (quantile.of, quantile.among)
             if population not in known:
@@ -138,6 +138,8 @@ def _scan(store: Store, streams: Mapping[str, Stream], wanted: Sequence[Node], a
     aggregates: dict[Aggregate, None] = {
         part: None for node in wanted for part in walk(node) if isinstance(part, Aggregate)
     }
+    # A stream is read whole at least once: whoever stands in it and nowhere else is a customer too.
+    aggregates |= {Aggregate("count", stream): None for stream in streams if not _read_whole(stream, aggregates)}
     parts: dict[str, dict[str, Aggregate]] = {}
     for stream in streams.values():
         mine = {column_of(one): one for one in aggregates if one.stream == stream.name}
@@ -148,6 +150,10 @@ def _scan(store: Store, streams: Mapping[str, Stream], wanted: Sequence[Node], a
     store.create("_base", " UNION ".join(f'SELECT customer_id FROM "{part}"' for part in parts))
     types = {name: _type_of(one, streams) for part in parts.values() for name, one in part.items()}
     return _Chain(join_query("_base", parts, types, store.dialect), types, [*parts, "_base"])
+
+
+def _read_whole(stream: str, aggregates: Iterable[Aggregate]) -> bool:
+    return any(one.stream == stream and one.function != "most_frequent" for one in aggregates)
 
 
 def _type_of(aggregate: Aggregate, streams: Mapping[str, Stream]) -> Type:

@@ -1,0 +1,165 @@
+"""Every standard segmentation puts each customer into exactly one segment, whoever the others are."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from segment_worlds import NEEDS, by_law, by_query, ready, table_of
+
+from smalti.facts import Type
+from smalti.segments import FRAMEWORKS, standard_framework
+
+CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+FEW = st.integers(0, 4)
+
+
+@st.composite
+def customers(draw):
+    """Draw somebody as the standard library would describe her: without orders, with few values, or with any."""
+    orders = draw(st.sampled_from([0, 0, 1, 1, 2, 3, 40]))
+    if orders == 0:
+        spend = draw(st.sampled_from([0, None]))
+        return {"orders_total": 0, "spend_total": 0, "purchase_days": 0, "spend_365d": spend}
+    days = draw(st.integers(1, orders))
+    real = st.floats(0, 4000, allow_nan=False).map(lambda value: round(value, 3))
+    return {
+        "orders_total": orders,
+        "purchase_days": days,
+        "days_since_order": draw(st.one_of(st.sampled_from([0.0, 7.0, 14.0, 28.0, 180.0, 360.0, 360.0001]), real)),
+        "typical_gap_days": None if days < 2 else draw(st.one_of(st.sampled_from([0.0, 3.5, 7.0, 90.0]), real)),
+        "spend_total": draw(st.one_of(FEW, st.integers(0, 10**9))),
+        "spend_365d": draw(st.one_of(FEW, st.integers(0, 10**9))),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FRAMEWORKS))
+@settings(max_examples=20, **CALM)
+@given(rows=st.lists(customers(), min_size=1, max_size=14))
+def test_everyone_is_in_exactly_one_segment_in_both_readings(name, rows, store):
+    asked = ready(standard_framework(name))
+    law = by_law(asked, rows)
+    assert [one for one in law if len(one) != 1] == []
+    assert by_query(asked, rows, store) == law
+
+
+def test_rfm_covers_every_triple_of_scores():
+    asked = ready(standard_framework("rfm"))
+    scores = [(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
+    traits = {"rfm_recency", "rfm_frequency", "rfm_monetary"}
+    plain = type(asked)({}, asked.segments, asked.types)
+    rows = [dict.fromkeys(NEEDS, 1) | {"rfm_recency": r, "rfm_frequency": f, "rfm_monetary": m} for r, f, m in scores]
+    assert traits <= asked.types.keys()
+    found = by_law(plain, rows)
+    assert {len(one) for one in found} == {1}
+    named = {one[0] for one in found}
+    assert named == set(standard_framework("rfm").segments) - {"no_order_yet"}
+
+
+@pytest.mark.parametrize(
+    ("r", "f", "m", "segment"),
+    [
+        (5, 5, 5, "champions"),
+        (4, 4, 5, "champions"),
+        (3, 5, 5, "loyal"),
+        (5, 4, 3, "loyal"),
+        (4, 1, 3, "potential_loyalists"),
+        (5, 1, 1, "newcomers"),
+        (3, 2, 3, "need_attention"),
+        (3, 1, 1, "about_to_sleep"),
+        (1, 5, 5, "cannot_lose"),
+        (2, 4, 4, "at_risk"),
+        (2, 2, 2, "hibernating"),
+        (1, 1, 1, "lost"),
+    ],
+)
+def test_rfm_names_people_as_the_field_does(r, f, m, segment):
+    asked = ready(standard_framework("rfm"))
+    row = dict.fromkeys(NEEDS, 1) | {"rfm_recency": r, "rfm_frequency": f, "rfm_monetary": m}
+    assert by_law(type(asked)({}, asked.segments, asked.types), [row]) == [[segment]]
+
+
+@settings(max_examples=20, **CALM)
+@given(rows=st.lists(customers(), min_size=1, max_size=25))
+def test_rfm_scores_are_equal_for_equals_and_rise_with_what_is_scored(rows, store):
+    asked = ready(standard_framework("rfm"))
+    table = store.table(table_of(asked, rows, store).table).to_pylist()
+    scored = {
+        "rfm_recency": ("days_since_order", -1),
+        "rfm_frequency": ("orders_total", 1),
+        "rfm_monetary": ("spend_total", 1),
+    }
+    for score, (trait, sign) in scored.items():
+        for row in table:
+            assert (row[score] is None) == (row[trait] is None)
+            assert row[score] in (None, 1, 2, 3, 4, 5)
+        known = sorted((sign * row[trait], row[score]) for row in table if row[trait] is not None)
+        values = [score for _, score in known]
+        assert values == sorted(values)
+        assert len({value for value, _ in known}) == len(set(known))
+
+
+def test_rfm_scores_of_many_different_customers_are_fifths(store):
+    asked = ready(standard_framework("rfm"))
+    rows = [
+        {"orders_total": 1 + i, "spend_total": 7 * i, "days_since_order": float(i), "purchase_days": 1, "spend_365d": 1}
+        for i in range(100)
+    ]
+    table = store.table(table_of(asked, rows, store).table)
+    for score in ("rfm_recency", "rfm_frequency", "rfm_monetary"):
+        counts = {one["values"]: one["counts"] for one in table[score].value_counts().to_pylist()}
+        assert counts == dict.fromkeys(range(1, 6), 20), score
+    best = table.slice(0, 1).to_pylist()[0]
+    assert (best["rfm_recency"], best["rfm_frequency"]) == (5, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "gap", "silent", "stage"),
+    [
+        (0, None, None, "prospect"),
+        (1, None, 40.0, "new"),
+        (1, None, 40.1, "slipping"),
+        (1, None, 80.1, "lapsed"),
+        (5, 10.0, 20.0, "active"),
+        (5, 10.0, 20.1, "slipping"),
+        (5, 10.0, 40.0, "slipping"),
+        (5, 10.0, 40.1, "lapsed"),
+        (5, 0.5, 13.9, "active"),
+        (5, 0.5, 14.1, "slipping"),
+        (2, 400.0, 40.1, "slipping"),
+    ],
+)
+def test_lifecycle_goes_by_her_own_rhythm_or_that_of_those_who_have_one(days, gap, silent, stage):
+    asked = ready(standard_framework("lifecycle"))
+    others = [{"orders_total": 9, "purchase_days": 9, "typical_gap_days": 20.0, "days_since_order": 1.0}] * 7
+    row = {"orders_total": days, "purchase_days": days, "typical_gap_days": gap, "days_since_order": silent}
+    rows = [{**dict.fromkeys(NEEDS), **one} for one in [row, *others]]
+    assert by_law(asked, rows)[0] == [stage]
+
+
+def test_value_tiers_are_a_twentieth_a_fifth_and_a_half_of_those_who_spent(store):
+    asked = ready(standard_framework("value_tiers"))
+    rows = [{"spend_365d": i} for i in range(1, 101)] + [{"spend_365d": 0}] * 50 + [{"spend_365d": None}] * 3
+    found = [one[0] for one in by_query(asked, rows, store)]
+    sizes = {name: found.count(name) for name in asked.segments and standard_framework("value_tiers").segments}
+    assert sizes == {"platinum": 5, "gold": 15, "silver": 30, "bronze": 50, "no_spend": 53}
+
+
+def test_value_tiers_of_equal_spenders_lift_nobody(store):
+    asked = ready(standard_framework("value_tiers"))
+    assert by_query(asked, [{"spend_365d": 500}] * 20, store) == [["bronze"]] * 20
+
+
+@pytest.mark.parametrize("kind", [Type.MONEY, Type.NUMBER, Type.INTEGER])
+def test_value_tiers_take_an_own_trait_that_is_no_money(kind, store):
+    asked = ready(standard_framework("value_tiers"), {"spend_365d": kind})
+    rows = [{"spend_365d": None}, {"spend_365d": 0}, {"spend_365d": 5}]
+    assert by_query(asked, rows, store) == [["no_spend"], ["no_spend"], ["bronze"]]
+
+
+@pytest.mark.parametrize("name", sorted(FRAMEWORKS))
+def test_a_framework_says_what_it_is(name):
+    framework = standard_framework(name)
+    assert framework.name == name
+    assert framework.about
+    assert framework.titles.keys() == framework.traits.keys()
+    assert {one.segmentation for one in framework.segments.values()} == {name}
+    assert all(one.why for one in framework.segments.values())
