@@ -88,7 +88,8 @@ def by_hand(store: Store, at: int) -> object:
             coalesce(returns_365d, 0) AS returns_365d, coalesce(refunds_365d, 0) AS refunds_365d,
             ({at} - first_order_at) / {day} AS days_since_first_order, ({at} - last_order_at) / {day} AS days_since_order,
             floor(spend_total / orders_total + 0.5)::BIGINT AS mean_order_value,
-            CASE WHEN purchase_days >= 2 THEN (last_order_at - first_order_at) / {day} / (purchase_days - 1) END AS typical_gap_days,
+            CASE WHEN purchase_days >= 2 THEN (last_order_at - first_order_at) / {day} / (purchase_days - 1) END
+              AS typical_gap_days,
             coalesce(refunds_total, 0) / nullif(spend_total, 0) AS refund_share
             FROM (SELECT customer_id FROM hand_orders UNION SELECT customer_id FROM hand_returns) AS c
             LEFT JOIN hand_orders AS o USING (customer_id) LEFT JOIN hand_channel USING (customer_id)
@@ -123,7 +124,8 @@ def by_hand(store: Store, at: int) -> object:
               WHEN r >= 4 AND v >= 9 THEN 'champions' WHEN r >= 3 AND v >= 7 THEN 'loyal'
               WHEN r >= 4 AND v >= 4 THEN 'potential_loyalists' WHEN r >= 4 THEN 'newcomers'
               WHEN r = 3 AND v >= 5 THEN 'need_attention' WHEN r = 3 THEN 'about_to_sleep'
-              WHEN v >= 9 THEN 'cannot_lose' WHEN v >= 6 THEN 'at_risk' WHEN r = 2 THEN 'hibernating' ELSE 'lost' END AS segment,
+              WHEN v >= 9 THEN 'cannot_lose' WHEN v >= 6 THEN 'at_risk' WHEN r = 2 THEN 'hibernating' ELSE 'lost' END
+              AS segment,
               customer_id FROM (SELECT customer_id, rfm_recency AS r, rfm_frequency + rfm_monetary AS v FROM hand_traits)
             UNION ALL SELECT 'lifecycle', CASE WHEN rhythms_silent <= 2 AND purchase_days <= 1 THEN 'new'
               WHEN rhythms_silent <= 2 THEN 'active' WHEN rhythms_silent <= 4 THEN 'slipping' ELSE 'lapsed' END, customer_id

@@ -65,7 +65,7 @@ def ready(framework: Framework, needs: Mapping[str, Type] = NEEDS) -> Ready:
 def by_law(asked: Ready, rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Give the segments each customer is in, as the law has it."""
     fitted: dict[Quantile, Any] = {}
-    everyone = [Customer({}, asked.traits, row, fitted) for row in rows]
+    everyone = [Customer({}, asked.traits, dict.fromkeys(asked.types) | dict(row), fitted) for row in rows]
     for node in (*asked.traits.values(), *(segment.node for segment in asked.segments)):
         for part in _inner_first(node):
             if isinstance(part, Quantile) and part not in fitted:

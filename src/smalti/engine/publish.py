@@ -141,8 +141,13 @@ def _reason_columns(findings: Findings) -> tuple[dict[str, Floats], dict[str, Ty
 
 def _told(findings: Findings) -> dict[str, tuple[str, str]]:
     words = findings.words
+    everyone = Literal(True, Type.BOOLEAN)
     return {
-        one.name: (sentence(one.eligible, words), sentence(one.headroom, words)) for one in findings.prepared.strategies
+        one.name: (
+            "everyone" if one.eligible == everyone else sentence(one.eligible, words),
+            sentence(one.headroom, words),
+        )
+        for one in findings.prepared.strategies
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
-from smalti.project.load import Origin, Path_
+from smalti.project.names import KEPT, clashes
+from smalti.project.places import Origin, Path_
 from smalti.rules import Aggregate, Checked, Node, Vocabulary, check, names_in, parse, write_name
 from smalti.segments import FRAMEWORKS, Framework, Segment, SegmentDefinition, standard_framework
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
@@ -119,13 +120,7 @@ def _traits(
 ) -> tuple[list[Trait], dict[str, Type | None], dict[str, str]]:
     own = dict(project.traits)
     attributes = streams.get(CUSTOMERS.name, CUSTOMERS)
-    for name in own:
-        if name in VALUE_COLUMNS:
-            findings.add(
-                Problem("a column of the value map has this name", name, "another"), ("traits", name, "key"), "trait"
-            )
-        if name in attributes:
-            findings.add(Problem("an attribute has this name", name, "another"), ("traits", name, "key"), "trait")
+    _check_names(project, streams, frameworks, findings)
     definitions = {name: text for name, text in standard_traits(streams, own).items() if name not in attributes} | own
     titles = {name: one.title or name.replace("_", " ") for name, one in definitions.items()}
     for framework in frameworks:
@@ -157,6 +152,20 @@ def _traits(
         types[name] = checked.type
         traits.append(Trait(name, checked.type, node, titles.get(name, name)))
     return traits, dict.fromkeys(broken) | types, titles
+
+
+def _check_names(
+    project: Project, streams: Mapping[str, Stream], frameworks: list[Framework], findings: _Findings
+) -> None:
+    attributes = streams.get(CUSTOMERS.name, CUSTOMERS).names
+    own = dict(project.traits)
+    standard = dict.fromkeys(standard_traits(streams, {}), "a standard trait")
+    brought = {name: f"a trait of {one.name}" for one in frameworks for name in one.traits if name not in own}
+    for name, problem in clashes(own, standard | brought, KEPT | dict.fromkeys(attributes, "an attribute")):
+        findings.add(problem, ("traits", name, "key"), "trait")
+    for _, problem in clashes(attributes, standard, KEPT | brought):
+        told = replace(problem, wanted=f"{problem.wanted}: say under columns: of customers what to call it")
+        findings.add(told, ("sources", CUSTOMERS.name, "key"), "attribute")
 
 
 def _in_order(trees: Mapping[str, Node], findings: _Findings) -> Iterator[str]:
@@ -193,12 +202,9 @@ def _segments(project: Project, frameworks: list[Framework], words: Vocabulary, 
     definitions: dict[str, SegmentDefinition] = {}
     for framework in frameworks:
         definitions |= framework.segments
-    for name in dict(project.segments):
-        if name in definitions:
-            kind = definitions[name].segmentation
-            findings.add(
-                Problem(f"a segment of {kind} has this name", name, "another"), ("segments", name, "key"), "segment"
-            )
+    kept = {name: f"a segment of {one.segmentation}" for name, one in definitions.items()}
+    for name, problem in clashes(dict(project.segments), {}, {"customer_id": "a column of every run"} | kept):
+        findings.add(problem, ("segments", name, "key"), "segment")
     definitions |= dict(project.segments)
     found = []
     strategies = PLAYBOOK.keys() | dict(project.playbook).keys()
@@ -219,13 +225,18 @@ def _segments(project: Project, frameworks: list[Framework], words: Vocabulary, 
 
 def _strategies(project: Project, words: Vocabulary, findings: _Findings) -> list[Strategy]:
     definitions = dict(PLAYBOOK)
+    for name, problem in clashes(dict(project.playbook), dict.fromkeys(PLAYBOOK, "a strategy of the playbook"), {}):
+        findings.add(problem, ("playbook", name, "key"), "strategy")
     for name, change in project.playbook:
         if change.off and name in (LEAVE_ALONE, DO_NOT_TARGET):
             findings.add(
                 Problem("cannot be left out", name, "a playbook with it"), ("playbook", name, "key"), "strategy"
             )
+        elif change.off and name not in PLAYBOOK:
+            problem = Problem("unknown strategy", name, "one of " + ", ".join(PLAYBOOK), nearest(name, PLAYBOOK))
+            findings.add(problem, ("playbook", name, "key"), "strategy")
         elif change.off:
-            definitions.pop(name, None)
+            del definitions[name]
         else:
             changed = _changed(name, change, definitions.get(name), findings)
             definitions |= {name: changed} if changed is not None else {}

@@ -72,9 +72,7 @@ class Project(BaseModel):
     traits: Named[TraitDefinition] = Field((), description="The project's own traits, by name.")
     segments: Named[SegmentDefinition] = Field((), description="The project's own segments, by name.")
     playbook: Named[StrategyChange] = Field((), description="Changes to the standard playbook, by strategy.")
-    assumptions: Assumptions = Field(
-        default_factory=lambda: Assumptions(), description="Margin, costs, horizon, discount."
-    )
+    assumptions: Assumptions = Field(Assumptions.model_validate({}), description="Margin, costs, horizon, discount.")
     seed: int = Field(0, ge=0, description="Seed of everything that is drawn at random.")
 
     @field_validator("currency")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -13,49 +13,13 @@ from pydantic_core import ErrorDetails
 
 from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
 from smalti.project.definition import Project, StrategyChange
+from smalti.project.places import Origin, Path_, Place, oddities, read_places
 from smalti.segments import SegmentDefinition
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
 from smalti.traits import TraitDefinition
 
 FILE_NAME = "smalti.yml"
-
-Path_: TypeAlias = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value stands in a file, and how its text begins there."""
-
-    line: int
-    column: int
-    block: bool = False
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where each definition of a project was written.
-
-    Attributes:
-        file: The file's name for messages; None for a project built in code.
-        places: Places by path, such as ``("traits", "spend_365d")``.
-    """
-
-    file: str | None = None
-    places: Mapping[Path_, Place] = field(default_factory=dict)
-
-    def locate(self, problem: Problem, path: Path_) -> Problem:
-        """Give the problem its file, line and column, from its place within the text at `path`."""
-        spot = path
-        while spot and spot not in self.places:
-            spot = spot[:-1]
-        place = self.places.get(spot)
-        if place is None:
-            return replace(problem, file=self.file)
-        inside = spot == path and problem.line is not None
-        line, column = (problem.line or 1, problem.column or 1) if inside else (1, 1)
-        shift = place.column - 1 if line == 1 and not place.block else 0
-        return replace(problem, file=self.file, line=place.line + line - 1 + place.block, column=column + shift)
 
 
 def load_project(path: Path) -> tuple[Project, Origin]:
@@ -86,54 +50,77 @@ def parse_project(text: str, file: str) -> tuple[Project, Origin]:
     ('Shop', 7)
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data, places, problems = _read(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise DefinitionError([Problem(f"not YAML: {error.problem}", file=file, line=line, column=column)]) from None
-    except yaml.YAMLError as error:
-        raise DefinitionError([Problem(f"not YAML: {error}", file=file)]) from None
-    if not isinstance(data, dict):
-        found = "nothing" if data is None else type(data).__name__
-        raise DefinitionError(
-            [Problem("not a project", found, "settings such as name: and sources:", file=file, line=1)]
-        )
-    places: dict[Path_, Place] = {}
-    problems = [problem.at(file=file) for problem in _collect(root, (), places)] if root is not None else []
+    except (yaml.YAMLError, ValueError) as error:
+        raise DefinitionError([Problem(f"not YAML: {str(error).splitlines()[0]}", file=file)]) from None
+    except RecursionError:
+        raise DefinitionError([Problem("nested too deep to be a project", file=file)]) from None
+    except DefinitionError as error:
+        raise DefinitionError(problem.at(file=file) for problem in error.problems) from None
     origin = Origin(file, places)
+    problems = [problem.at(file=file) for problem in problems]
     try:
         project = Project.model_validate(data)
     except ValidationError as error:
-        problems += [_problem(details, data, origin) for details in error.errors()]
+        problems += problems_of(error, data, origin)
     if problems:
         raise DefinitionError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
     return project, origin
 
 
-def _collect(node: yaml.Node, path: Path_, places: dict[Path_, Place]) -> list[Problem]:
-    """Note the place of every value; of a key that stands alone its value's, so that messages point at the text."""
-    if isinstance(node, yaml.ScalarNode):
-        block = node.style in ("|", ">")
-        quoted = 1 if node.style in ("'", '"') else 0
-        places[path] = Place(node.start_mark.line + 1, 1 if block else node.start_mark.column + 1 + quoted, block)
-        return []
-    places.setdefault(path, Place(node.start_mark.line + 1, node.start_mark.column + 1))
-    problems = []
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(getattr(key, "value", ""))
-            line, column = key.start_mark.line + 1, key.start_mark.column + 1
-            if name in seen:
-                problems.append(Problem("written twice", name, "each name once", line=line, column=column))
-            seen.add(name)
-            places[(*path, name, "key")] = Place(line, column)
-            problems += _collect(value, (*path, name), places)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, value in enumerate(node.value):
-            problems += _collect(value, (*path, position), places)
-    return problems
+def problems_of(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> list[Problem]:
+    """Tell what is wrong with the settings of a project as problems with places.
+
+    Args:
+        error: What the check of the settings found.
+        data: The settings as they were written.
+        origin: Where they were written.
+    """
+    return [_problem(details, data, origin) for details in error.errors()]
+
+
+class _Definitions(yaml.SafeLoader):
+    """Reads YAML as people mean it: ``no``, ``off`` and ``2026-01-31`` are texts, and so is every name.
+
+    What this leaves of the older rules of YAML is a part of them, so that what PyYAML writes is read as it was.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Read a mapping, its names as texts."""
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
+
+
+_MEANT = {"bool": re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), "int": re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")}
+_Definitions.yaml_implicit_resolvers = {
+    first: [
+        (tag, _MEANT.get(tag.rpartition(":")[2], pattern))
+        for tag, pattern in resolvers
+        if not tag.endswith(":timestamp")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read(text: str) -> tuple[dict[str, Any], dict[Path_, Place], list[Problem]]:
+    """Read the settings, where they are written, and what is written twice."""
+    loader = _Definitions(text)
+    root = loader.get_single_node()
+    if not isinstance(root, yaml.MappingNode):
+        found = "a list" if isinstance(root, yaml.SequenceNode) else "text" if root is not None else "nothing"
+        raise DefinitionError([Problem("not a project", found, "settings such as name: and sources:", line=1)])
+    twice, foreign = oddities(root)
+    if foreign:
+        raise DefinitionError(foreign)
+    data = loader.construct_document(root)
+    empty = [name for name in _SECTIONS if name in data and data[name] is None]
+    return {name: value for name, value in data.items() if name not in empty}, read_places(root, text), twice
 
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -142,37 +129,59 @@ _MODELS: dict[str, type[BaseModel]] = {
     "segments": SegmentDefinition,
     "playbook": StrategyChange,
 }
-_NAMED = frozenset(_MODELS)
+_SECTIONS = (*_MODELS, "assumptions")
+"""What may stand there empty, its lines commented out."""
+_WANTED = {
+    "string_type": "text; put it in quotes if text is meant",
+    "string_too_short": "at least one character",
+    "too_short": "at least one",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
 
 
-def _problem(details: ErrorDetails, data: dict[str, Any], origin: Origin) -> Problem:
+def _problem(details: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> Problem:
     path = _written_path(details["loc"], data)
-    found = details["input"]
-    told = None if isinstance(found, dict | list | BaseModel) else str(found)
-    if details["type"] == "extra_forbidden":
-        names = _settings(path[:-1])
-        name = str(path[-1])
-        place = origin.places.get((*path, "key"))
-        problem = Problem("unknown setting", name, "one of " + ", ".join(names), nearest(name, names), file=origin.file)
-        return problem.at(line=place.line, column=place.column) if place else problem
-    where = ".".join(str(part) for part in path)
-    if details["type"] == "value_error":
-        text = str(details["ctx"]["error"])
-        return origin.locate(Problem(text, subject=where or None), path)
-    if details["type"] == "missing":
+    kind, found = details["type"], details["input"]
+    if kind == "extra_forbidden":
+        names, name = _settings(path[:-1]), str(path[-1])
+        problem = Problem("unknown setting", name, "one of " + ", ".join(names), nearest(name, names))
+        return origin.locate(problem, (*path, "key"))
+    where = ".".join(str(part) for part in path if part != "key") or None
+    if kind == "value_error":
+        return origin.locate(Problem(str(details["ctx"]["error"]), subject=where), path)
+    if kind == "missing":
         return origin.locate(Problem(f"'{path[-1]}' is missing", subject=".".join(map(str, path[:-1]))), path[:-1])
+    told = "nothing" if found is None else None if isinstance(found, dict | list | tuple | BaseModel) else str(found)
+    return origin.locate(Problem("wrong value", told, _wanted(details, path), subject=where), path)
+
+
+def _wanted(details: ErrorDetails, path: Path_) -> str:
+    kind = details["type"]
+    if kind == "tuple_type":
+        named = (path[0] in _MODELS and len(path) < 3) or path[-1] in ("columns", "channel_costs")
+        return "names, each with a colon and what it means" if named else "a list, such as [one, another]"
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        alone = "text in the language, or " if path[0] in ("traits", "segments") else ""
+        return f"{alone}settings such as {', '.join(_settings(path)[:6])}"
     message = details["msg"][0].lower() + details["msg"][1:]
-    return origin.locate(
-        Problem("wrong value", told, message.replace("input should be ", ""), subject=where or None), path
-    )
+    return _WANTED.get(kind, message.replace("input should be ", ""))
 
 
-def _written_path(loc: tuple[int | str, ...], data: dict[str, Any]) -> Path_:
+def _written_path(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> Path_:
     """Turn positions in pairs back into the names that were written."""
-    if len(loc) >= 2 and loc[0] in _NAMED and isinstance(loc[1], int) and isinstance(data.get(str(loc[0])), dict):
-        name = list(data[str(loc[0])])[loc[1]]
-        return (loc[0], str(name), *loc[3:])
-    return loc
+    here: Any = data
+    path: Path_ = ()
+    parts = list(loc)
+    while parts:
+        part = parts.pop(0)
+        if isinstance(here, Mapping) and isinstance(part, int) and part < len(here):
+            part = list(here)[part]
+            side = parts.pop(0) if parts else 1
+            parts = ["key", *parts] if side == 0 else parts
+        path = (*path, part)
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return path
 
 
 def _settings(path: Path_) -> list[str]:

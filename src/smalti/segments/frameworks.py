@@ -148,7 +148,7 @@ def _value_tiers() -> Framework:
             "the rest of the better half",
         ),
         ("bronze", f"spend_365d > 0 and spend_365d <= {cuts[0.5]}", "the lower half of those who spent"),
-        ("no_spend", "coalesce(spend_365d, money(0)) <= 0", "nothing spent in the last year"),
+        ("no_spend", "spend_365d is missing or spend_365d <= 0", "nothing spent in the last year"),
     ]
     return Framework(
         name="value_tiers",

@@ -51,9 +51,15 @@ class Amount:
         >>> Amount(share=0.02).minor(Currency("GBP"), 5000.0), Amount(fixed=Decimal("0.5")).minor(Currency("GBP"), 0)
         (100, 50)
         """
-        if self.fixed is not None:
-            return to_minor(self.fixed, currency)
-        return round((self.share or 0.0) * average_order)
+        return round(self.exact(currency, average_order)) if self.fixed is None else to_minor(self.fixed, currency)
+
+    def exact(self, currency: Currency, average_order: float) -> float:
+        """Give the amount in minor units with its fraction: what one message costs is less than a penny, a year's are not.
+
+        >>> Amount(fixed=Decimal("0.004")).exact(Currency("GBP"), 0.0), Amount(share=0.0002).exact(Currency("GBP"), 2000.0)
+        (0.4, 0.4)
+        """
+        return (self.share or 0.0) * average_order if self.fixed is None else float(self.fixed * currency.scale)
 
     def told(self, currency: Currency, average_order: float) -> str:
         """Say the amount, and the share it comes from."""

@@ -61,7 +61,7 @@ def fill(
     for position, part in enumerate(_PLACE.split(template)):
         if position % 2:
             pieces.append(say_column(part, columns[part][rows], kinds[part], currency))
-        elif part:
+        else:
             pieces.append(pa.repeat(pa.scalar(part), len(rows)))
     return pc.binary_join_element_wise(*pieces, "")
 

@@ -112,6 +112,12 @@ class Behaviour:
         """Whether the customer has ever bought."""
         return np.nan_to_num(self.purchase_days) >= 1
 
+    @property
+    def orders_per_day(self) -> Floats:
+        """Orders on a day of purchase, at least one."""
+        days = np.maximum(np.nan_to_num(self.purchase_days), 1)
+        return np.maximum(np.nan_to_num(self.orders) / days, 1.0)
+
     def average_order(self) -> float:
         """Give the average order of all customers, in minor units; 0 without orders."""
         orders = float(np.nansum(self.orders))
@@ -161,7 +167,7 @@ def foresee(
 ) -> Outlook:
     """Foresee purchases and spend, by the fitted models or, where one could not be fitted, by a stated rule of thumb.
 
-    The rule of thumb: next year's purchases are last year's, times a chance of being active that halves with every
+    The rule of thumb: next year's days of purchase are last year's, times a chance of being active that halves with every
     `SILENCE_HALVES` days of silence; a day's spend is the average so far.
     """
     days = np.maximum(np.nan_to_num(behaviour.purchase_days), 0)
@@ -196,7 +202,8 @@ def _rule_of_thumb(behaviour: Behaviour, spend: Floats, spend_doubt: Floats, ass
     bought = behaviour.bought
     alive = np.where(bought, 0.5 ** (np.nan_to_num(behaviour.days_since_last) / SILENCE_HALVES), np.nan)
     years = assumed.horizon_days / DAYS_PER_YEAR
-    kept = np.where(bought, np.nan_to_num(behaviour.orders_year) * years, 0.0)
+    days = np.nan_to_num(behaviour.orders_year) / behaviour.orders_per_day
+    kept = np.where(bought, days * years, 0.0)
     expected = kept * np.nan_to_num(alive)
     factor = (1 + assumed.discount_rate) ** (-years / 2)
     spread = 1.2816 * np.sqrt(expected)
@@ -215,7 +222,7 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         currency: The currency of all money.
     """
     money = _Money(behaviour, assumed, currency)
-    per_purchase = outlook.spend * money.margin - money.cost_per_order * money.orders_per_day
+    per_purchase = outlook.spend * money.margin - money.cost_per_order * behaviour.orders_per_day
     to_come, kept = outlook.discounted * per_purchase, outlook.discounted_if_kept * per_purchase
     kept = np.maximum(kept, to_come)
     fade = np.divide(outlook.discounted, outlook.purchases, out=np.ones(len(kept)), where=outlook.purchases > 0)
@@ -233,7 +240,9 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         "value_lapsed": lapsed,
         "service_excess": money.service_excess(),
         "channel_excess": money.channel_excess(),
-        "contact_saving": money.yearly_contacts - assumed.contact_lift * np.maximum(kept, 0),
+        "contact_saving": np.where(
+            behaviour.bought, money.yearly_contacts - assumed.contact_lift * np.maximum(kept, 0), 0.0
+        ),
     } | gaps
     whole = {name: np.floor(np.nan_to_num(column) + 0.5) for name, column in columns.items()}
     whole["value_at_risk"] = whole["value_if_kept"] - whole["value_to_come"]
@@ -249,27 +258,22 @@ class _Money:
     def __init__(self, behaviour: Behaviour, assumed: Assumptions, currency: Currency) -> None:
         self.behaviour = behaviour
         average = behaviour.average_order()
-        self.cost_per_order = assumed.cost_per_order.minor(currency, average)
-        self.cost_per_return = assumed.cost_per_return.minor(currency, average)
-        self.yearly_contacts = float(assumed.contacts_per_year * assumed.cost_per_contact.minor(currency, average))
-        self.channels = {channel: amount.minor(currency, average) for channel, amount in assumed.channel_costs}
+        self.cost_per_order = assumed.cost_per_order.exact(currency, average)
+        self.cost_per_return = assumed.cost_per_return.exact(currency, average)
+        self.yearly_contacts = assumed.contacts_per_year * assumed.cost_per_contact.exact(currency, average)
+        self.channels = {channel: amount.exact(currency, average) for channel, amount in assumed.channel_costs}
         self.orders = np.nan_to_num(behaviour.orders_year)
-        net = np.nan_to_num(behaviour.spend_year) - np.nan_to_num(behaviour.refunds_year)
+        spend = np.nan_to_num(behaviour.spend_year)
         if behaviour.cost_year is not None:
-            sold = float(np.nansum(behaviour.spend_year))
+            sold = float(spend.sum())
             self.margin = 1 - float(np.nansum(behaviour.cost_year)) / sold if sold > 0 else assumed.margin_rate
-            earned = net - np.nan_to_num(behaviour.cost_year)
+            earned = spend - np.nan_to_num(behaviour.cost_year)
         else:
             self.margin = assumed.margin_rate
-            earned = net * self.margin
+            earned = spend * self.margin
+        earned = earned - np.nan_to_num(behaviour.refunds_year) * self.margin
         self.cost_to_serve = self._serving() + np.nan_to_num(behaviour.returns_year) * self.cost_per_return
         self.value_now = earned - self.cost_to_serve
-
-    @property
-    def orders_per_day(self) -> Floats:
-        """Orders on a day of purchase, at least one."""
-        days = np.maximum(np.nan_to_num(self.behaviour.purchase_days), 1)
-        return np.maximum(np.nan_to_num(self.behaviour.orders) / days, 1.0)
 
     def _serving(self) -> Floats:
         named = sum((self._orders_in(channel) for channel in self.channels), np.zeros(len(self.orders)))
