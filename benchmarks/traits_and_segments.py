@@ -162,20 +162,24 @@ def measure(file: Path, rounds: int) -> dict[str, object]:
         computed, ours = by_smalti(store, prepared, loaded.streams, at)
         same(store, computed, ours, by_hand(store, at))
         times: dict[str, list[float]] = {"smalti": [], "hand": []}
+        spent: dict[str, list[float]] = {"smalti": [], "hand": []}
         for _ in range(rounds):
             for name, work in (
                 ("hand", lambda: by_hand(store, at)),
                 ("smalti", lambda: by_smalti(store, prepared, loaded.streams, at)),
             ):
-                begun = time.perf_counter()
+                begun, used = time.perf_counter(), time.process_time()
                 work()
                 times[name].append(time.perf_counter() - begun)
-    ratios = [one / other for one, other in zip(times["smalti"], times["hand"], strict=True)]
+                spent[name].append(time.process_time() - used)
     return {
         "read": round(read, 1),
         "hand": [round(one, 2) for one in times["hand"]],
         "smalti": [round(one, 2) for one in times["smalti"]],
-        "ratio": round(statistics.median(ratios), 2),
+        "hand_cpu": [round(one, 2) for one in spent["hand"]],
+        "smalti_cpu": [round(one, 2) for one in spent["smalti"]],
+        "ratio": round(statistics.median(times["smalti"]) / statistics.median(times["hand"]), 2),
+        "ratio_cpu": round(statistics.median(spent["smalti"]) / statistics.median(spent["hand"]), 2),
         "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
     }
 

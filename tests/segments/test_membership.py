@@ -1,7 +1,7 @@
 """Members are those for whom the rule is true; unknown is no member, and never null."""
 
 import pyarrow as pa
-from segment_worlds import by_law
+from segment_worlds import Ready, by_law
 
 from smalti.facts import Currency, Type
 from smalti.rules import Vocabulary, check, parse
@@ -31,7 +31,7 @@ def test_unknown_is_no_member(store):
     rows = {row.pop("customer_id"): row for row in found.to_pylist()}
     assert rows["zoe"] == {"old": False, "not_old": False, "unasked": True}
     assert rows["ada"] == {"old": True, "not_old": False, "unasked": False}
-    law = by_law(type("Ready", (), {"traits": {}, "segments": asked}), [{"age": None}, {"age": 50}])
+    law = by_law(Ready({}, asked, TYPES), [{"age": None}, {"age": 50}])
     assert law == [["unasked"], ["old"]]
 
 

@@ -100,6 +100,11 @@ def run(
         show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
 
 
+def _folder(project: Path) -> Path:
+    """Give the folder of a project that may be named by its file."""
+    return project.parent if project.name == FILE_NAME and project.is_file() else project
+
+
 def _said(**given: str | None) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
@@ -115,7 +120,7 @@ class _Begun:
 
 
 def _begun(files: list[str] | None, said: dict[str, str], settings: dict[str, str]) -> _Begun:
-    folder = Path(files[0]) if files else Path()
+    folder = _folder(Path(files[0])) if files else Path()
     if files and not (len(files) == 1 and (folder / FILE_NAME).is_file()):
         begun = begin_project(files, settings=settings, overrides=said)
         return _Begun(begun.project, Origin(), Path(), begun.sentences)
@@ -169,7 +174,7 @@ def check(project: Folder = Path(), as_json: AsJson = False) -> None:
     """
     with in_words(as_json=as_json):
         definition, origin = load_project(project)
-        work, notes = check_project(definition, project, origin)
+        work, notes = check_project(definition, _folder(project), origin)
         if as_json:
             print_json(
                 {"problems": [], "notes": list(notes), "work": [{"step": one.step, "about": one.about} for one in work]}
@@ -217,7 +222,7 @@ def report(
     """
     with in_words():
         page = _newest(project, to).report
-        show.paragraphs(str(page))
+        show.line(str(page))
         if not show_only:
             webbrowser.open(page.resolve().as_uri())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,35 +24,31 @@ def in_words(*, as_json: bool = False) -> Iterator[None]:
     """Tell the errors that a user can mend, and end with `WRONG_INPUT`."""
     try:
         yield
+        sys.stdout.flush()
     except DefinitionError as error:
-        if as_json:
-            print_json(
-                {
-                    "error": "definitions",
-                    "problems": [vars(problem) | {"text": str(problem)} for problem in error.problems],
-                }
-            )
-        else:
-            complaints.print(escape(str(error)), style="red", highlight=False, soft_wrap=True)
+        problems = [vars(problem) | {"text": str(problem)} for problem in error.problems]
+        _complain(str(error), {"error": "definitions", "problems": problems}, as_json=as_json)
         raise typer.Exit(WRONG_INPUT) from None
     except SmaltiError as error:
-        if as_json:
-            print_json({"error": type(error).__name__, "text": str(error)})
-        else:
-            complaints.print(escape(str(error)), style="red", highlight=False, soft_wrap=True)
+        _complain(str(error), {"error": type(error).__name__, "text": str(error)}, as_json=as_json)
         raise typer.Exit(WRONG_INPUT) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
     except OSError as error:
-        what = error.strerror or str(error)
-        complaints.print(
-            escape(f"{error.filename or 'the system'}: {what}"), style="red", highlight=False, soft_wrap=True
-        )
+        text = f"{error.filename or 'the system'}: {error.strerror or error}"
+        _complain(text, {"error": type(error).__name__, "text": text}, as_json=as_json)
         raise typer.Exit(WRONG_INPUT) from None
     except KeyboardInterrupt:
         complaints.print("stopped; nothing was published", style="yellow")
         raise typer.Exit(130) from None
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
+
+
+def _complain(text: str, told: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        complaints.print(escape(text), style="red", highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -14,9 +14,9 @@ from smalti.engine import Run
 from smalti.project import Work
 from smalti.report import Summary
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 """What was asked for."""
-complaints = Console(stderr=True, highlight=False)
+complaints = Console(stderr=True, highlight=False, emoji=False)
 """Progress, and what went wrong."""
 
 
@@ -95,3 +95,8 @@ def summary(run: Run, told: Summary) -> None:
 def paragraphs(text: str) -> None:
     """Print text as it is, wrapped to the terminal."""
     out.print(text, markup=False)
+
+
+def line(text: str) -> None:
+    """Print text as it is on one line, however long, for another program to read."""
+    out.print(text, markup=False, soft_wrap=True)

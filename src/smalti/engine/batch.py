@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
-from smalti.engine.publish import Findings, publish
+from smalti.engine.publish import Findings, check_home, publish
 from smalti.engine.run import Run
+from smalti.engine.version import versions
 from smalti.errors import RunError
-from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type, parse_instant
+from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type, format_instant, parse_instant
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare
 from smalti.rules import answer_query
 from smalti.segments import members_of
@@ -74,8 +77,8 @@ def run_project(
         SmaltiError: Sources cannot be read, definitions are wrong, or the run cannot be written; nothing is published then.
     """
     options = options or Options()
-    if not project.sources:
-        raise RunError("the project has no sources; name at least one file under sources: in smalti.yml")
+    home = options.to if options.to is not None else options.home / RUNS
+    check_home(home)
     made_at = datetime.now(UTC)
     clock = Clock(progress)
     with Store(memory=options.memory, threads=options.threads) as store:
@@ -84,6 +87,10 @@ def run_project(
         with clock.step(work["traits"]):
             computed = _traits(store, facts, project)
             traits = _read(store, computed, facts.prepared)
+            if not traits.num_rows:
+                raise RunError(f"as of {format_instant(facts.at)} there is no customer yet; say a later --as-of")
+            for stream in facts.loaded.streams:
+                store.drop(stream)
         outlook = _outlook(store, computed, project, clock, work)
         with clock.step(work["value map"]):
             values = value_map(outlook.seen, outlook.ahead, project.assumptions, Currency(project.currency))
@@ -99,7 +106,8 @@ def run_project(
             project=project,
             prepared=facts.prepared,
             loaded=facts.loaded,
-            store=store,
+            account=facts.account,
+            versions=versions(store.engine),
             at=facts.at,
             made_at=made_at,
             traits=traits,
@@ -112,18 +120,18 @@ def run_project(
             average_order=outlook.seen.average_order(),
             guess=options.guess,
         )
-        home = options.to if options.to is not None else options.home / RUNS
         return Run(publish(findings, home, clock, work["publish"]))
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What was read, what is made of it, and as of when."""
+    """What was read, what is made of it, as of when, and the account of it."""
 
     loaded: Loaded
     prepared: Prepared
     at: Instant
     currency: Currency
+    account: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -139,14 +147,16 @@ def _facts(store: Store, project: Project, options: Options, origin: Origin | No
     currency = Currency(project.currency)
     reading, checking = before_facts(project)
     sources = dict(project.sources)
+    asked = parse_instant(options.as_of, project.time_zone) if options.as_of is not None else None
     with clock.step(reading):
         loaded = load(
             store, sources, currency=currency, time_zone=project.time_zone, now=options.now, home=options.home
         )
     with clock.step(checking):
         prepared = prepare(project, loaded.streams, origin)
-        at = _as_of(store, loaded.streams, options.as_of, project.time_zone)
-    return _Facts(loaded, prepared, at, currency)
+        at = asked if asked is not None else _latest(store, loaded.streams)
+        account = account_info(store, loaded, currency, at)
+    return _Facts(loaded, prepared, at, currency, account)
 
 
 def _outlook(store: Store, computed: Computed, project: Project, clock: Clock, work: Mapping[str, Work]) -> _Outlook:
@@ -157,10 +167,8 @@ def _outlook(store: Store, computed: Computed, project: Project, clock: Clock, w
         return _Outlook(seen, models, foresee(seen, models.buying, models.spend, project.assumptions))
 
 
-def _as_of(store: Store, streams: Mapping[str, Stream], asked: str | None, time_zone: str) -> Instant:
-    """Take the instant asked for, or that of the latest fact; a base of attributes alone is known as of now."""
-    if asked is not None:
-        return parse_instant(asked, time_zone)
+def _latest(store: Store, streams: Mapping[str, Stream]) -> Instant:
+    """Give the instant of the latest fact; of a base of attributes alone, the latest instant among them."""
     latest = [
         store.read(f'SELECT max("at") AS latest FROM "{name}"')["latest"][0].as_py()
         for name in streams

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,17 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.engine import tables
-from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, describe, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.version import VERSION
+from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant
 from smalti.project import Prepared, Project, Work
 from smalti.report import page
 from smalti.rules import Literal, Quantile, Words, sentence, write
 from smalti.segments import membership
 from smalti.sources import Loaded
-from smalti.store import RunFolder, RunWriter, Store, list_runs
+from smalti.store import RunFolder, RunWriter, list_runs
 from smalti.strategy import PUBLISHED, Match, Option, ValueMap, placeholders, reasons, why_not
 from smalti.strategy.peers import Floats
 
@@ -35,7 +36,8 @@ class Findings:
     project: Project
     prepared: Prepared
     loaded: Loaded
-    store: Store
+    account: list[dict[str, Any]]
+    versions: dict[str, str]
     at: Instant
     made_at: datetime
     traits: pa.Table
@@ -59,6 +61,19 @@ class Findings:
         return Words(self.currency, self.prepared.titles, self.prepared.types, self.fitted)
 
 
+def check_home(home: Path) -> None:
+    """Make sure, before anything is reckoned, that runs can be written to a folder.
+
+    Raises:
+        RunError: They cannot.
+    """
+    there = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise RunError(f"cannot write runs to {home}: '{there}' is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"cannot write runs to {home}: '{there}' cannot be written to")
+
+
 def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFolder:
     """Write all tables and the page of a run and publish it.
 
@@ -69,17 +84,28 @@ def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFold
         work: The step.
     """
     run_id = _run_id(findings)
-    before = list_runs(home)
+    before = _previous(home, findings.project.name)
     with RunWriter(home, run_id) as writer:
         with clock.step(work):
             made = _tables(findings)
-            info = _info(findings, made, before[-1].id if before else None)
+            info = _info(findings, made, before.id if before else None)
             for name, table in made.items():
                 writer.write_table(name, table)
-            previous = {"membership": before[-1].table("membership")} if before else None
+            previous = {"membership": before.table("membership")} if before else None
         info["timings"] = clock.timings()
         writer.write_text("report.html", page(info, made, previous))
         return writer.publish(info)
+
+
+def _previous(home: Path, project: str) -> RunFolder | None:
+    """Give the latest run of the same project; one that is damaged is in nobody's way."""
+    for run in reversed(list_runs(home)):
+        try:
+            if run.info["project"] == project and "membership" in run.tables:
+                return run
+        except (RunError, KeyError):
+            continue
+    return None
 
 
 def _run_id(findings: Findings) -> str:
@@ -162,6 +188,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
 
     return {
         "smalti": VERSION,
+        "versions": findings.versions,
         "project": project.name,
         "currency": project.currency,
         "time_zone": project.time_zone,
@@ -177,7 +204,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
             {"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in findings.loaded.fingerprints
         ],
         "guess": list(findings.guess),
-        "account": account_info(findings.store, findings.loaded, currency, findings.at),
+        "account": findings.account,
         "notes": [*findings.loaded.notes, *findings.prepared.notes],
         "assumptions": project.assumptions.listed(currency, findings.average_order),
         "models": describe(findings.models),

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
-from smalti.errors import SmaltiError, SourceError
+from smalti.errors import DefinitionError, SmaltiError, SourceError
 from smalti.facts import Type
 from smalti.project.definition import Project
-from smalti.project.load import FILE_NAME
+from smalti.project.load import FILE_NAME, problems_of
+from smalti.project.places import Origin
 from smalti.rules import write_name
 from smalti.sources import Guess, SeenColumn, SourceDefinition, inspect
+from smalti.sources.staging import own_names
 from smalti.traits import TraitDefinition
 
 
@@ -68,7 +71,7 @@ def begin_project(
 
     Raises:
         SourceError: A file cannot be read, or what it holds cannot be seen.
-        SmaltiError: No file is named.
+        SmaltiError: No file is named, or a setting is wrong.
     """
     if not files:
         raise SmaltiError("no file is named; wanted at least one file of orders, such as: smalti run orders.csv")
@@ -80,7 +83,10 @@ def begin_project(
     if "orders" not in sources:
         traits, notes = stand_ins(next(guess for guess in guesses if guess.kind == "customers"))
     fields: dict[str, Any] = {"name": _project_name(files[0]), "sources": sources, "traits": traits} | said
-    return Begun(Project(**fields), tuple(guesses), notes)
+    try:
+        return Begun(Project(**fields), tuple(guesses), notes)
+    except ValidationError as error:
+        raise DefinitionError(problems_of(error, fields, Origin())) from None
 
 
 def _seen_from(folder: Path, home: Path, file: str) -> str:
@@ -129,7 +135,7 @@ def _columns(guess: Guess) -> dict[str, str]:
 
 
 def _project_name(file: str) -> str:
-    stem = re.sub(r"[^A-Za-z0-9]+", " ", Path(file).name.split(".")[0]).strip()
+    stem = re.sub(r"[\W_]+", " ", Path(file).name.split(".")[0]).strip()
     return stem or "project"
 
 
@@ -148,21 +154,24 @@ def stand_ins(guess: Guess) -> tuple[dict[str, TraitDefinition], tuple[str, ...]
     Returns:
         The traits, and sentences that say what was taken for what.
     """
-    numbers = [column for column in guess.columns if _is_number(column)]
+    columns = [one for one in guess.columns if one.name not in (guess.column("customer"), guess.given.at)]
+    numbers = [column for column in columns if _is_number(column)]
     spend = [column.name for column in numbers if _SPEND.search(column.name)]
     bought = [one.name for one in numbers if _PURCHASES.search(one.name) and not _NOT_PURCHASES.search(one.name)]
     silence = next((column.name for column in numbers if _SILENCE.search(column.name)), None)
-    began = next((role.column for role in guess.roles if role.role == "at"), None) or _first_date(guess)
+    began = next((column.name for column in columns if column.type is Type.INSTANT), None)
     if not (spend and bought and silence and began):
         return {}, ()
-    total = " + ".join(f"coalesce({write_name(name)}, 0)" for name in spend)
-    count = " + ".join(f"coalesce({write_name(name)}, 0)" for name in bought)
+    names = [column.name for column in columns]
+    ours = {name: write_name(own) for name, own in zip(names, own_names(names), strict=True)}
+    total = " + ".join(f"coalesce({ours[name]}, 0)" for name in spend)
+    count = " + ".join(f"coalesce({ours[name]}, 0)" for name in bought)
     texts = {
         "spend_total": f"money({total})",
         "orders_total": count,
         "purchase_days": "orders_total",
-        "days_since_order": f"coalesce({write_name(silence)}, 0) + 0.0",
-        "days_since_first_order": f"greatest(days_since({write_name(began)}), days_since_order)",
+        "days_since_order": f"coalesce({ours[silence]}, 0) + 0.0",
+        "days_since_first_order": f"greatest(days_since({ours[began]}), days_since_order)",
         "spend_365d": "spend_total / greatest(days_since_first_order / 365, 1.0)",
         "orders_365d": "floor(orders_total / greatest(days_since_first_order / 365, 1.0))",
     }
@@ -177,10 +186,6 @@ def stand_ins(guess: Guess) -> tuple[dict[str, TraitDefinition], tuple[str, ...]
 
 def _is_number(column: SeenColumn) -> bool:
     return column.type in (Type.INTEGER, Type.NUMBER)
-
-
-def _first_date(guess: Guess) -> str | None:
-    return next((column.name for column in guess.columns if column.type is Type.INSTANT), None)
 
 
 def write_project(begun: Begun, folder: Path) -> Path:
@@ -224,7 +229,7 @@ def project_text(begun: Begun) -> str:
         "",
         "# Your own traits, in the language of docs/language.md.",
     ]
-    lines += [f"# {note}" for note in begun.notes]
+    lines += ["# " + " ".join(note.split()) for note in begun.notes]
     if project.traits:
         lines += ["traits:"] + [f"  {name}: {_scalar(one.value)}" for name, one in project.traits]
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from smalti.errors import DefinitionError, Problem, nearest
-from smalti.facts import CUSTOMERS, Currency, Stream, Type
+from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.names import KEPT, clashes
 from smalti.project.places import Origin, Path_
@@ -14,6 +14,9 @@ from smalti.rules import Aggregate, Checked, Node, Vocabulary, check, names_in, 
 from smalti.segments import FRAMEWORKS, Framework, Segment, SegmentDefinition, standard_framework
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
 from smalti.traits import Trait, TraitDefinition, standard_traits
+
+_TOLD = (Type.INTEGER, Type.NUMBER, Type.MONEY)
+"""What can be filled into the reason of a strategy."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
         DefinitionError: Every problem of the project at once.
     """
     findings = _Findings(origin or Origin())
+    _sources(project, findings)
     frameworks = _frameworks(project, streams, findings)
     traits, types, titles = _traits(project, streams, frameworks, findings)
     words = Vocabulary(
@@ -95,6 +99,18 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     return Prepared(
         tuple(traits), tuple(segments), tuple(strategies), tuple(frameworks), known, titles, tuple(findings.notes)
     )
+
+
+def _sources(project: Project, findings: _Findings) -> None:
+    if not project.sources:
+        findings.add(Problem("no source", wanted="at least one file of orders or customers"), ("sources",), "sources")
+    made = dict.fromkeys((ORDER_ITEMS.name, RETURNS.name), "a table made from the orders")
+    for name, problem in clashes(dict(project.sources), dict.fromkeys(STANDARD_STREAMS, "a standard stream"), made):
+        findings.add(problem, ("sources", name, "key"), "source")
+    for name, _ in project.sources:
+        if name.startswith("_"):
+            problem = Problem("names with _ in front are the engine's own", name, "another", name.lstrip("_") or None)
+            findings.add(problem, ("sources", name, "key"), "source")
 
 
 def _frameworks(project: Project, streams: Mapping[str, Stream], findings: _Findings) -> list[Framework]:
@@ -280,9 +296,14 @@ def _strategy(
             f"the strategy '{definition.title}' is left out: it needs {_and(lacking)}, which the data does not give"
         )
         return None
-    for unknown in sorted(set(placeholders(definition.because)) - words.names.keys()):
-        problem = Problem("unknown name in a reason", unknown, "a trait or value column", nearest(unknown, words.names))
-        findings.add(problem, (*path, "because"), f"strategy {name}")
+    for told in sorted(set(placeholders(definition.because))):
+        kind = words.names.get(told)
+        if told not in words.names:
+            problem = Problem("unknown name in a reason", told, "a trait or value column", nearest(told, words.names))
+            findings.add(problem, (*path, "because"), f"strategy {name}")
+        elif kind is not None and kind not in _TOLD:
+            problem = Problem("a reason tells numbers and money only", f"{told}, {kind}", "another trait")
+            findings.add(problem, (*path, "because"), f"strategy {name}")
     ready = findings.keep(check(eligible, words, wanted=Type.BOOLEAN), (*path, "eligible"), f"strategy {name}")
     worth = findings.keep(check(headroom, words, wanted=Type.MONEY), (*path, "headroom"), f"strategy {name}")
     return Strategy(name, definition, ready, worth) if ready is not None and worth is not None else None

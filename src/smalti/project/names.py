@@ -11,9 +11,7 @@ from smalti.errors import Problem
 from smalti.strategy import VALUE_COLUMNS
 
 _OF_EVERY_RUN = ("customer_id", "primary_strategy", "secondary_strategy", "primary_gain")
-KEPT: Mapping[str, str] = dict.fromkeys(_OF_EVERY_RUN, "a column of every run") | dict.fromkeys(
-    VALUE_COLUMNS, "a column of the value map"
-)
+KEPT = dict.fromkeys(_OF_EVERY_RUN, "a column of every run") | dict.fromkeys(VALUE_COLUMNS, "a column of the value map")
 """Names of columns that no trait and no attribute may have, with what has them."""
 
 

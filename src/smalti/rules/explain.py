@@ -134,7 +134,7 @@ def _change(node: Compare, left: float, right: float, words: Words, aging: froze
     kind = words.types.get(name)
     if name in aging and left <= right:
         return f"changes by itself in {right - left:,.1f} days if nothing happens"
-    away = words.value(abs(right - left), kind if kind in (Type.MONEY, Type.DURATION) else None)
+    away = words.value(abs(right - left), Type.DURATION if kind is Type.INSTANT else kind)
     holds = _compared(node.op, left, right)
     until = _COMPARISONS[node.op if holds else _OPPOSITES[node.op]].removeprefix("is ")
     return f"stays so while it is {until} {words.value(right, kind)}, {away} away"

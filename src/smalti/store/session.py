@@ -45,6 +45,7 @@ class Store:
     """
 
     dialect = "duckdb"
+    engine = f"DuckDB {duckdb.__version__}"
 
     def __init__(self, *, memory: str = "4GB", threads: int | None = None) -> None:
         self._spill = tempfile.TemporaryDirectory(prefix="smalti-")

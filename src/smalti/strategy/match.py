@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv, gammaincinv
 
 from smalti.strategy.peers import Booleans, Floats, Integers
 from smalti.strategy.playbook import DO_NOT_TARGET, LEAVE_ALONE, Basis, StrategyDefinition
 
-LEVEL_Z = 1.2816
-"""Normal quantile of the 80 % intervals."""
+LEVEL = 0.8
+"""What the intervals are to hold."""
+_SHARES = (np.arange(64) + 0.5) / 64
+_DOUBTS = np.concatenate([[0.0], np.geomspace(0.01, 10, 60)])
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ def reckon(
 ) -> Option:
     """Reckon one strategy's expected gain and interval for all customers.
 
-    The interval covers the doubt about the success rate (its Beta distribution) and about the headroom (`doubt`), taken
-    as independent and multiplied: a log-normal with the product's mean and variance. It is an interval of the *expected*
-    gain; one customer's luck is not in it.
+    The interval covers the doubt about the success rate (its Beta distribution) and about the headroom (a Gamma
+    distribution with `doubt` as relative standard deviation), taken as independent and multiplied. It is an interval of
+    the *expected* gain; one customer's luck is not in it.
 
     Args:
         name: The strategy.
@@ -82,10 +85,7 @@ def reckon(
     """
     belief = definition.success
     won = belief.rate * headroom
-    spread = _beta_spread(belief.rate, belief.strength)
-    variance = (1 + spread**2) * (1 + doubt**2) - 1
-    sigma = np.sqrt(np.log1p(variance))
-    ends = np.sort([won * np.exp(sign * LEVEL_Z * sigma - sigma**2 / 2) for sign in (-1, 1)], axis=0)
+    ends = np.sort([won * np.interp(doubt, _DOUBTS, end) for end in _ends(belief.rate, belief.strength)], axis=0)
     bases: list[Basis] = [belief.basis, "modelled" if modelled else "assumed"]
     return Option(
         name=name,
@@ -134,8 +134,17 @@ def _best(scores: Floats, order: Sequence[int]) -> Integers:
     return places
 
 
-def _beta_spread(rate: float, strength: float) -> float:
-    """Give the relative standard deviation of a Beta distribution with this mean and weight."""
-    if rate in (0.0, 1.0):
-        return 0.0
-    return float(beta(rate * strength, (1 - rate) * strength).std()) / rate
+@cache
+def _ends(rate: float, strength: float) -> tuple[Floats, Floats]:
+    """Give both ends of rate x headroom as shares of its mean, for each of `_DOUBTS`: quantiles of products of quantiles."""
+    sure = rate in (0.0, 1.0)
+    rates = np.ones(1) if sure else betaincinv(max(rate * strength, 1e-9), (1 - rate) * strength, _SHARES) / rate
+    products = (_headrooms()[:, :, None] * rates).reshape(len(_DOUBTS), -1)
+    low, high = np.quantile(products, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+    return low, high
+
+
+@cache
+def _headrooms() -> Floats:
+    shapes = _DOUBTS[1:, None] ** -2
+    return np.concatenate([np.ones((1, len(_SHARES))), gammaincinv(shapes, _SHARES) / shapes])
