@@ -211,3 +211,15 @@ with RunWriter(Path(sys.argv[1]), "r2") as writer:
     assert current_run(tmp_path).id == "r1"
     assert [run.id for run in list_runs(tmp_path)] == (["r1", "r2"] if step == "replace" else ["r1"])
     assert publish(tmp_path, "r3").id == current_run(tmp_path).id == "r3"
+
+
+def test_what_a_killed_writer_left_a_day_ago_is_swept_up(tmp_path):
+    old, young = tmp_path / ".unfinished-old-1", tmp_path / ".unfinished-young-2"
+    old.mkdir()
+    young.mkdir()
+    long_ago = old.stat().st_mtime - 2 * 24 * 3600
+    os.utime(old, (long_ago, long_ago))
+    with RunWriter(tmp_path, "r1") as writer:
+        writer.publish({})
+    assert not old.exists()
+    assert young.exists()

@@ -132,7 +132,7 @@ def widths(found):
 
 
 def test_the_interval_widens_with_doubt_and_its_low_end_falls():
-    found = reckoned([10**9] * 6, [0.0, 0.2, 0.5, 1.0, 2.0, 4.0])
+    found = reckoned([10**9] * 5, [0.0, 0.2, 0.5, 1.0, 2.0])
     assert (np.diff(widths(found)) > 0).all()
     assert (np.diff(found.low) < 0).all()
     assert (np.diff(found.gain) == 0).all()
@@ -153,7 +153,7 @@ def coverage(rate, strength, doubt, draws=100_000):
     """Say how often rate x headroom, each drawn from what is believed of it, lies in the interval."""
     rng = np.random.default_rng(5)
     found = reckoned([10**8], doubt, rate=rate, strength=strength)
-    rates = beta(rate * strength, (1 - rate) * strength).rvs(draws, random_state=rng)
+    rates = 1.0 if rate == 1 else beta(rate * strength, (1 - rate) * strength).rvs(draws, random_state=rng)
     headrooms = gamma(1 / doubt**2, scale=10**8 * doubt**2).rvs(draws, random_state=rng)
     return float(np.mean((found.low <= rates * headrooms) & (rates * headrooms <= found.high)))
 
@@ -161,19 +161,10 @@ def coverage(rate, strength, doubt, draws=100_000):
 BELIEVED = sorted({one.success.rate for one in PLAYBOOK.values()} - {0.0})
 
 
-@pytest.mark.parametrize("rate", BELIEVED)
-@pytest.mark.parametrize("doubt", [0.2, 0.5, 1.0])
-def test_the_interval_holds_about_four_fifths_of_what_is_believed(rate, doubt):
-    assert coverage(rate, 20.0, doubt) == pytest.approx(0.8, abs=COVERAGE_WITHIN)
-
-
-@pytest.mark.parametrize("doubt", [0.1, 0.3])
-def test_a_strong_belief_makes_the_interval_exact(doubt):
-    assert coverage(0.1, 2000.0, doubt) == pytest.approx(0.8, abs=0.01)
-
-
-COVERAGE_WITHIN = 0.1
-"""A log-normal stands in for the product: with the weak default beliefs it is off by this much at most."""
+@pytest.mark.parametrize("rate", [*BELIEVED, 1.0])
+@pytest.mark.parametrize("doubt", [0.1, 0.5, 1.6])
+def test_the_interval_holds_four_fifths_of_what_is_believed(rate, doubt):
+    assert coverage(rate, 20.0, doubt) == pytest.approx(0.8, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -190,5 +181,5 @@ def test_a_gain_is_only_as_good_as_the_weakest_it_rests_on(basis, modelled, weak
 
 
 def test_a_rate_alone_is_a_belief_by_default():
-    fields = PLAYBOOK["retain"].model_dump() | {"success": 0.25}
+    fields = {**dict(PLAYBOOK["retain"]), "success": 0.25}
     assert StrategyDefinition.model_validate(fields).success == Belief(rate=0.25)

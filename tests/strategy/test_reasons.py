@@ -26,7 +26,7 @@ GBP = Currency("GBP")
 def test_every_reason_speaks_of_what_is_known(name):
     wanted = placeholders(PLAYBOOK[name].because)
     assert wanted
-    assert set(wanted) <= VALUE_COLUMNS.keys() | TITLES.keys()
+    assert set(wanted) <= VALUE_COLUMNS.keys() | TITLES.keys() | {"horizon"}
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def option(name, gains, spread=10.0):
 
 
 def test_each_customer_is_told_the_reason_for_her_own_strategy():
-    options = [option("develop", [0, 0, 0]), option(LEAVE_ALONE, [0, 0, 0])]
+    options = [option("up_sell", [0, 0, 0]), option("migrate", [0, 0, 0])]
     columns = {
-        "expected_orders": np.array([1.0, 2.0, 3.0]),
-        "frequency_gap": np.array([100.0, 200.0, 300.0]),
-        "value_to_come": np.array([1000.0, 2000.0, 3000.0]),
+        "expected_order_value": np.array([100.0, 200.0, 300.0]),
+        "basket_gap": np.array([1000.0, 2000.0, 3000.0]),
+        "channel_excess": np.array([11.0, 22.0, 33.0]),
     }
-    kinds = {"expected_orders": Type.NUMBER, "frequency_gap": Type.MONEY, "value_to_come": Type.MONEY}
+    kinds = dict.fromkeys(columns, Type.MONEY)
     told = reasons(options, np.array([1, 0, 1]), columns, kinds, GBP).to_pylist()
-    assert told[0].startswith("£10.00 to come")
-    assert told[1].startswith("2.0 days with an order expected")
-    assert "£2.00" in told[1]
-    assert told[2].startswith("£30.00 to come")
+    assert "£0.11 less to serve" in told[0]
+    assert told[1].startswith("£2.00 expected on a day with an order")
+    assert told[1].endswith("would add £20.00")
+    assert "£0.33 less to serve" in told[2]
 
 
 def told(options, found=None):
@@ -115,7 +115,7 @@ def test_why_not_the_better_one_that_works_as_the_primary_does():
 
 
 def test_where_nothing_else_is_possible_it_is_said():
-    options = [option(LEAVE_ALONE, [0.0, 0.0]), option(DO_NOT_TARGET, [5.0, -5.0])]
+    options = [option(LEAVE_ALONE, [0.0, 0.0], 0.0), option(DO_NOT_TARGET, [5.0, -5.0], 1.0)]
     primary, secondary = told(options)
     assert primary == ["not Leave alone: £0.00 expected, £0.05 less", "not Do not target: -£0.05 expected, £0.05 less"]
     assert secondary == ["nothing else is possible for this customer"] * 2

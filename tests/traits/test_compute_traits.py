@@ -20,7 +20,7 @@ CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_
 @pytest.fixture(scope="module")
 def library():
     """Attributes, the whole standard library, and the traits of the frameworks."""
-    return prepare(Project(currency="GBP"), STREAMS).traits
+    return prepare(Project(currency="GBP", sources={"orders": {"from": "orders.csv"}}), STREAMS).traits
 
 
 @settings(max_examples=15, **CALM)

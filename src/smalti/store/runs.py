@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ from smalti.errors import RunError, nearest
 
 _UNFINISHED = ".unfinished-"
 _CURRENT = "current"
+_ABANDONED = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class RunWriter:
             self._draft.mkdir(parents=True)
         except OSError as error:
             raise RunError(f"cannot write runs to {self._home}: {error.strerror}") from error
+        _sweep(self._home)
         return self
 
     def __exit__(
@@ -162,6 +165,13 @@ def current_run(home: Path) -> RunFolder:
     if not runs:
         raise RunError(f"there is no run in {home} yet; make one with: smalti run")
     return runs[-1]
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed writers left behind; a draft untouched for a day has nobody who writes it."""
+    for draft in home.glob(f"{_UNFINISHED}*"):
+        if time.time() - draft.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _name_current(home: Path, run_id: str) -> None:

@@ -111,9 +111,9 @@ def _compared(
         np.array(say_column("more", other - own, Type.MONEY, currency))
         + " more, but by the same mechanism as the primary",
     )
-    close = np.where(
-        (highs[rival, everyone] > own) & (lows[chosen, everyone] < other), ", within the doubt of both", ""
-    )
+    behind, ahead = np.where(own >= other, [rival, chosen], [chosen, rival])
+    overlap = (highs[behind, everyone] > np.maximum(own, other)) & (lows[ahead, everyone] < np.minimum(own, other))
+    close = np.where(overlap, ", within the doubt of both", "")
     text = pc.binary_join_element_wise(
         "not ", titles, ": ", expected, " expected, ", pa.array(less), pa.array(close), ""
     )
