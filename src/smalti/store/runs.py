@@ -11,6 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -170,8 +171,9 @@ def current_run(home: Path) -> RunFolder:
 def _sweep(home: Path) -> None:
     """Remove what killed writers left behind; a draft untouched for a day has nobody who writes it."""
     for draft in home.glob(f"{_UNFINISHED}*"):
-        if time.time() - draft.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(draft, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another writer may publish it meanwhile
+            if time.time() - draft.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(draft, ignore_errors=True)
 
 
 def _name_current(home: Path, run_id: str) -> None:
