@@ -1,6 +1,6 @@
 r"""smalti: raw customer data in, a plan for every single customer out.
 
->>> import tempfile
+>>> import tempfile, smalti
 >>> from pathlib import Path
 >>> orders = Path(tempfile.mkdtemp()) / "orders.csv"
 >>> _ = orders.write_text("customer,date,amount\nann,2026-01-05,9.50\nann,2026-02-07,12.00\nbob,2026-02-01,30.00\n")

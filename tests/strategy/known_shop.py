@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
-from smalti.facts import DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency, Stream, arrow_type
+from smalti.facts import DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency, arrow_type
 from smalti.models import BuyingModel
 from smalti.project import Project, prepare
 from smalti.rules import answer_query
@@ -59,7 +59,9 @@ def understood(shop: Shop, at: int, assumed: Assumptions, store: Store) -> Known
     streams = {one.name: one for one in (ORDERS, ORDER_ITEMS, RETURNS)}
     for stream, table in zip(streams.values(), _facts(shop), strict=True):
         store.put(stream.name, table.select(stream.schema().names).cast(stream.schema()))
-    prepared = prepare(Project(currency="GBP", assumptions=assumed, sources={"orders": {"from": "orders.csv"}}), streams)
+    prepared = prepare(
+        Project(currency="GBP", assumptions=assumed, sources={"orders": {"from": "orders.csv"}}), streams
+    )
     rules = [tree for one in prepared.strategies for tree in (one.eligible, one.headroom)]
     rules += list(channel_orders(assumed).values())
     computed = compute(store, streams, prepared.traits, rules, at, "known")

@@ -123,3 +123,14 @@ def test_where_nothing_else_is_possible_it_is_said():
     assert told([option(LEAVE_ALONE, [0.0]), option(DO_NOT_TARGET, [0.0])], alone)[1] == [
         "nothing else is possible for this customer"
     ]
+
+
+@pytest.mark.parametrize(
+    ("hers", "rivals", "close"), [(400.0, 400.0, True), (400.0, 100.0, False), (100.0, 400.0, False)]
+)
+def test_the_doubt_is_of_both_only_if_each_reaches_the_other(hers, rivals, close):
+    options = [
+        option("retain", [1000.0], hers), option("develop", [700.0], rivals), option(LEAVE_ALONE, [0.0], 0.0),
+        option(DO_NOT_TARGET, [-20.0], 0.0),
+    ]  # fmt: skip
+    assert told(options)[0][0].endswith("within the doubt of both") is close

@@ -14,9 +14,17 @@ from smalti.engine import Run
 from smalti.project import Work
 from smalti.report import Summary
 
-out = Console(highlight=False, emoji=False)
+
+class _Terminal(Console):
+    """A console that leaves it to `smalti.cli.finish` what to do when the reader of a pipe has gone away."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+out = _Terminal(highlight=False, emoji=False)
 """What was asked for."""
-complaints = Console(stderr=True, highlight=False, emoji=False)
+complaints = _Terminal(stderr=True, highlight=False, emoji=False)
 """Progress, and what went wrong."""
 
 

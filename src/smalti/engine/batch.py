@@ -20,11 +20,22 @@ from smalti.engine.version import versions
 from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type, format_instant, parse_instant
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare
-from smalti.rules import answer_query
+from smalti.rules import answer_query, names_in
 from smalti.segments import members_of
 from smalti.sources import Loaded, load
 from smalti.store import Store
-from smalti.strategy import VALUE_COLUMNS, Behaviour, Option, Outlook, ValueMap, foresee, match, reckon, value_map
+from smalti.strategy import (
+    ASSUMED_COLUMNS,
+    VALUE_COLUMNS,
+    Behaviour,
+    Option,
+    Outlook,
+    ValueMap,
+    foresee,
+    match,
+    reckon,
+    value_map,
+)
 from smalti.traits import Computed, compute, fit
 
 RUNS = Path(".smalti") / "runs"
@@ -54,6 +65,11 @@ class Options:
     threads: int | None = None
     guess: tuple[str, ...] = ()
 
+    @property
+    def runs(self) -> Path:
+        """The folder of runs."""
+        return self.to if self.to is not None else self.home / RUNS
+
 
 def run_project(
     project: Project,
@@ -77,20 +93,14 @@ def run_project(
         SmaltiError: Sources cannot be read, definitions are wrong, or the run cannot be written; nothing is published then.
     """
     options = options or Options()
-    home = options.to if options.to is not None else options.home / RUNS
-    check_home(home)
+    check_home(options.runs)
     made_at = datetime.now(UTC)
     clock = Clock(progress)
     with Store(memory=options.memory, threads=options.threads) as store:
         facts = _facts(store, project, options, origin, clock)
         work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
         with clock.step(work["traits"]):
-            computed = _traits(store, facts, project)
-            traits = _read(store, computed, facts.prepared)
-            if not traits.num_rows:
-                raise RunError(f"as of {format_instant(facts.at)} there is no customer yet; say a later --as-of")
-            for stream in facts.loaded.streams:
-                store.drop(stream)
+            computed, traits = _traits(store, facts, project)
         outlook = _outlook(store, computed, project, clock, work)
         with clock.step(work["value map"]):
             values = value_map(outlook.seen, outlook.ahead, project.assumptions, Currency(project.currency))
@@ -120,7 +130,7 @@ def run_project(
             average_order=outlook.seen.average_order(),
             guess=options.guess,
         )
-        return Run(publish(findings, home, clock, work["publish"]))
+        return Run(publish(findings, options.runs, clock, work["publish"]))
 
 
 @dataclass(frozen=True)
@@ -191,18 +201,21 @@ def _attribute_instants(store: Store, attributes: Stream) -> list[Instant]:
     return [instant for instant in row.values() if instant is not None]
 
 
-def _traits(store: Store, facts: _Facts, project: Project) -> Computed:
+def _traits(store: Store, facts: _Facts, project: Project) -> tuple[Computed, pa.Table]:
+    """Compute the traits, in the store and as a table of the project's own ones; let go of the facts."""
     prepared, streams = facts.prepared, facts.loaded.streams
     rules = [segment.node for segment in prepared.segments]
     rules += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(project.assumptions).values())
-    return compute(store, streams, prepared.traits, rules, facts.at, _TRAITS)
-
-
-def _read(store: Store, computed: Computed, prepared: Prepared) -> pa.Table:
+    computed = compute(store, streams, prepared.traits, rules, facts.at, _TRAITS)
     names = ", ".join('"' + trait.name.replace('"', '""') + '"' for trait in prepared.traits)
-    return store.read(f"SELECT customer_id, {names} FROM {computed.table} ORDER BY customer_id")
+    traits = store.read(f"SELECT customer_id, {names} FROM {computed.table} ORDER BY customer_id")
+    if not traits.num_rows:
+        raise RunError(f"as of {format_instant(facts.at)} there is no customer yet; say a later --as-of")
+    for stream in streams:
+        store.drop(stream)
+    return computed, traits
 
 
 def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values: ValueMap) -> Computed:
@@ -228,6 +241,7 @@ def _reckon(store: Store, computed: Computed, facts: _Facts, values: ValueMap, o
     query = answer_query(computed.table, computed.types, wanted, facts.at, computed.fitted, store.dialect)
     answers = store.read(f"SELECT * FROM ({query}) AS answers ORDER BY customer_id")
     average_order = outlook.seen.average_order()
+    modelled = outlook.models.buying is not None and outlook.seen.cost_is_known
     return [
         reckon(
             one.name,
@@ -236,7 +250,7 @@ def _reckon(store: Store, computed: Computed, facts: _Facts, values: ValueMap, o
             np.nan_to_num(to_floats(answers[f"{one.name} headroom"])),
             values.doubt,
             one.definition.cost.minor(facts.currency, average_order),
-            modelled=outlook.models.buying is not None,
+            modelled=modelled and not names_in(one.headroom) & ASSUMED_COLUMNS,
         )
         for one in strategies
     ]

@@ -58,6 +58,7 @@ def behaviour(table: pa.Table, types: Mapping[str, Type], assumed: Assumptions, 
         refunds_year=read("refunds_365d", money=True),
         returns_year=read("returns_365d"),
         cost_year=known("cost_365d", money=True),
+        costed_year=known("costed_spend_365d", money=True),
         range_year=known("categories_365d", "products_365d"),
         channel_orders={channel: read(column) for channel, column in counted.items() if column in table.column_names},
     )

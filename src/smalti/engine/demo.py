@@ -36,6 +36,7 @@ sources:
   customers:
     from: customers.csv
     customer: customer_id
+    at: signed_up_on
 
 traits:
   orders_180d: count(orders, last 180 days)

@@ -25,7 +25,7 @@ from smalti.rules import Literal, Quantile, Words, sentence, write
 from smalti.segments import membership
 from smalti.sources import Loaded
 from smalti.store import RunFolder, RunWriter, list_runs
-from smalti.strategy import PUBLISHED, Match, Option, ValueMap, placeholders, reasons, why_not
+from smalti.strategy import PUBLISHED, Match, Option, ValueMap, placeholders, reasons, totals, why_not
 from smalti.strategy.peers import Floats
 
 
@@ -180,12 +180,7 @@ def _told(findings: Findings) -> dict[str, tuple[str, str]]:
 def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None) -> dict[str, Any]:
     project, currency, words = findings.project, findings.currency, findings.words
     values = findings.values.columns
-    found, options = findings.found, findings.options
-    everyone = np.arange(len(found.primary))
-
-    def total(end: str) -> int:
-        return int(np.stack([getattr(option, end) for option in options])[found.primary, everyone].sum())
-
+    _, gain = totals(findings.options, findings.found.primary)
     return {
         "smalti": VERSION,
         "versions": findings.versions,
@@ -199,7 +194,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
         "horizon": project.assumptions.horizon,
         "customers": findings.traits.num_rows,
         "totals": {name: int(np.nansum(values[name])) for name in tables.VALUES}
-        | {"gain": total("gain"), "gain_low": total("low"), "gain_high": total("high")},
+        | {"gain": gain.gain, "gain_low": gain.low, "gain_high": gain.high},
         "inputs": [
             {"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in findings.loaded.fingerprints
         ],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from smalti.engine.customer import Profile, profile_of
 from smalti.store import RunFolder, current_run
@@ -29,7 +31,7 @@ class RunTable:
         table = self.to_arrow()
         for position, field in enumerate(table.schema):
             if pa.types.is_decimal(field.type):
-                table = table.set_column(position, field.name, table[field.name].cast(pa.float64()))
+                table = table.set_column(position, field.name, _nearest(table[field.name], field.type.scale))
         frame: pd.DataFrame = table.to_pandas()
         return frame
 
@@ -38,6 +40,12 @@ class RunTable:
 
     def __repr__(self) -> str:
         return f"<{self.name}: {len(self):,} rows>"
+
+
+def _nearest(money: pa.ChunkedArray, places: int) -> pa.ChunkedArray:
+    """Give the floats nearest to decimals, which a cast does not."""
+    whole = pc.multiply(money, pa.scalar(Decimal(10**places), pa.decimal128(places + 1, 0)))
+    return pc.divide(whole.cast(pa.int64()).cast(pa.float64()), float(10**places))
 
 
 class Run:

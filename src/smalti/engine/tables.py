@@ -14,7 +14,7 @@ from smalti.facts import Currency, Type
 from smalti.project import Prepared
 from smalti.rules import Words, sentence, write
 from smalti.segments import Segment, profile, rank
-from smalti.strategy import Match, Option
+from smalti.strategy import Match, Option, totals
 from smalti.strategy.peers import Booleans, Floats
 
 PROFILE_SAMPLE = 100_000
@@ -102,17 +102,18 @@ def segments_table(
                 "sentence": sentence(segment.node, words),
                 "why": segment.definition.why,
                 "owner": segment.definition.owner,
+                "intended_strategy": segment.definition.strategy,
+                "channels": ", ".join(segment.definition.channels) or None,
                 "strategy": str(strategies[top]) if size else None,
                 "strategy_share": float(counts[top] / size) if size else None,
             }
             | sums
         )
-    texts = dict.fromkeys(
-        ["segmentation", "segment", "title", "rule", "sentence", "why", "owner", "strategy"], pa.string()
-    )
+    words_of = ["rule", "sentence", "why", "owner", "intended_strategy", "channels", "strategy"]
+    texts = dict.fromkeys(["segmentation", "segment", "title", *words_of], pa.string())
     numbers = {"size": pa.int64(), "share": pa.float64(), "value_share": pa.float64(), "strategy_share": pa.float64()}
     names = ["segmentation", "segment", "title", "size", "share", *VALUES, "value_share"]
-    names += ["rule", "sentence", "why", "owner", "strategy", "strategy_share"]
+    names += [*words_of, "strategy_share"]
     columns = {name: [row[name] for row in rows] for name in names}
     return pa.table(
         {
@@ -259,6 +260,7 @@ def playbook_table(
         currency: The project's currency.
     """
     rows = []
+    each, _ = totals(options, found.primary)
     for position, option in enumerate(options):
         first = found.primary == position
         belief = option.definition.success
@@ -278,9 +280,9 @@ def playbook_table(
                 "eligible_when": told[option.name][0],
                 "headroom": told[option.name][1],
                 "rule": option.definition.eligible,
-                "gain": float(option.gain[first].sum()),
-                "gain_low": float(option.low[first].sum()),
-                "gain_high": float(option.high[first].sum()),
+                "gain": float(each[position].gain),
+                "gain_low": float(each[position].low),
+                "gain_high": float(each[position].high),
                 "cost": float(option.cost),
             }
         )

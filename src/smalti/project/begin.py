@@ -265,8 +265,7 @@ def _source_lines(name: str, source: SourceDefinition, reasons: Mapping[str, str
     def said(column: str) -> str:
         return f"    # {reasons[column]}" if column in reasons else ""
 
-    files = ", ".join(_scalar(file) for file in source.files)
-    lines = [f"  {name}:", f"    from: [{files}]"]
+    lines = [f"  {name}:", f"    from: {_scalar(list(source.files))}"]
     for field in ("customer", "at"):
         column = getattr(source, field)
         if column is not None:

@@ -13,8 +13,11 @@ from smalti.report.writing import NOTHING, count, named, ratio, share, span
 VALUES = {
     "value_now": ("Value now", "what they earned you in the last 12 months, less the cost to serve them"),
     "value_to_come": ("Value to come", "what {horizon} holds if nothing is done"),
-    "value_at_risk": ("Value at risk", "what is lost of it because customers drift away"),
-    "untapped_potential": ("Untapped potential", "what comparable customers spend and these do not yet"),
+    "value_at_risk": ("Value at risk", "what they would bring beyond that if nobody left"),
+    "untapped_potential": (
+        "Untapped potential",
+        "what they would bring beyond that if they bought like the better ones among comparable customers",
+    ),
 }
 """The four values of the map: title and meaning."""
 PIECES = 60

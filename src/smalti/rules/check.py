@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import singledispatchmethod
 
 from smalti.errors import Problem, nearest
-from smalti.facts import CUSTOMERS, Column, Currency, Stream, Type, to_minor
+from smalti.facts import CUSTOMERS, Column, Currency, Stream, Type, from_minor, to_minor
 from smalti.rules.aggregates import AGGREGATES, result_type
 from smalti.rules.functions import FUNCTIONS, TO_MINOR
 from smalti.rules.nodes import (
@@ -35,6 +36,7 @@ from smalti.rules.nodes import (
 )
 from smalti.rules.text import write
 
+_MOST_MINOR = 10**17
 _NUMBERS = frozenset({Type.INTEGER, Type.NUMBER})
 
 
@@ -137,7 +139,14 @@ class _Checker:
     def as_money(self, node: Node, kind: Type | None) -> tuple[Node, Type | None]:
         """Read a number written out as money; anything else is left as it is."""
         if isinstance(node, Literal) and kind in _NUMBERS:
-            return Literal(to_minor(node.value, self.vocabulary.currency), Type.MONEY, span=node.span), Type.MONEY
+            currency = self.vocabulary.currency
+            minor = to_minor(node.value, currency)
+            if from_minor(minor, currency) != Decimal(str(node.value)):
+                wanted = f"at most {currency.places} places after the point"
+                self.problem(node, "money finer than the currency has", node.value, wanted)
+            elif abs(minor) > _MOST_MINOR:
+                self.problem(node, "more money than can be counted", node.value, "less than a thousand million million")
+            return Literal(minor, Type.MONEY, span=node.span), Type.MONEY
         if isinstance(node, Negate) and isinstance(node.part, Literal) and kind in _NUMBERS:
             part, money = self.as_money(node.part, kind)
             return replace(node, part=part), money

@@ -43,15 +43,20 @@ def standard_framework(name: str) -> Framework:
     return FRAMEWORKS[name]()
 
 
+BUYERS = "where orders_total > 0"
+
+
 def _bands(trait: str, *, low_is_best: bool) -> str:
     """Write a score of 1 to 5 by fifths; equal values always get equal scores."""
     shares = (0.2, 0.4, 0.6, 0.8)
     if low_is_best:
-        branches = [f"when {trait} <= quantile({trait}, {p}) then {5 - i}" for i, p in enumerate(shares)]
-        branches.append(f"when {trait} > quantile({trait}, 0.8) then 1")
+        branches = [f"when {trait} <= quantile({trait}, {p}, {BUYERS}) then {5 - i}" for i, p in enumerate(shares)]
+        branches.append(f"when {trait} > quantile({trait}, 0.8, {BUYERS}) then 1")
     else:
-        branches = [f"when {trait} > quantile({trait}, {p}) then {5 - i}" for i, p in enumerate(reversed(shares))]
-        branches.append(f"when {trait} <= quantile({trait}, 0.2) then 1")
+        branches = [
+            f"when {trait} > quantile({trait}, {p}, {BUYERS}) then {5 - i}" for i, p in enumerate(reversed(shares))
+        ]
+        branches.append(f"when {trait} <= quantile({trait}, 0.2, {BUYERS}) then 1")
     return f"case {' '.join(branches)} end"
 
 
@@ -62,8 +67,9 @@ def _segments(segmentation: str, rows: list[tuple[str, str, str]]) -> dict[str, 
 def _rfm() -> Framework:
     """Recency, frequency, monetary value in fifths.
 
-    After Hughes, Strategic Database Marketing (1994): each customer is scored 1 to 5 on days since the latest order, number
-    of orders and spend; the named groups cover every pair of recency and the sum of the other two.
+    After Hughes, Strategic Database Marketing (1994): each customer is scored 1 to 5 on days since the latest order,
+    number of orders and spend, in fifths of those who have bought; the named groups cover every pair of recency and the
+    sum of the other two.
     """
     value = "rfm_frequency + rfm_monetary"
     rows = [
@@ -85,7 +91,11 @@ def _rfm() -> Framework:
         ("at_risk", f"rfm_recency <= 2 and {value} between 6 and 8", "bought well, and have gone quiet"),
         ("hibernating", f"rfm_recency = 2 and {value} <= 5", "little behind them, and long gone"),
         ("lost", f"rfm_recency <= 1 and {value} <= 5", "little behind them, and gone longest"),
-        ("no_order_yet", "days_since_order is missing", "known, but without an order"),
+        (
+            "no_order_yet",
+            "rfm_recency is missing or rfm_frequency is missing or rfm_monetary is missing",
+            "known, but without an order, or without its date or amount",
+        ),
     ]
     return Framework(
         name="rfm",

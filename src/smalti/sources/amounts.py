@@ -25,11 +25,17 @@ MICRO = 1_000_000
 MOST_MINOR = 10**13
 """The largest line in minor units; a larger one is taken for a mistake, and sums of many lines stay within 64 bits."""
 
+MOST_PLAIN = 1e15
+"""The largest plain number, either way; a larger one is taken for a mistake, and exact sums stay within their digits."""
+
 _EXACT = float(2**53)
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
 _COMMA = r"^[+-]?\d+(,\d+)?$"
 _DOT_BODY = re.compile(r"\d{1,3}(?:[ ,'’]\d{2,3})*[ ,'’]\d{3}(?:\.\d*)?|\d+\.?\d*|\.\d+")
 _COMMA_BODY = re.compile(r"\d{1,3}(?:[ .'’]\d{2,3})*[ .'’]\d{3}(?:,\d*)?|\d+,?\d*|,\d+")
+_COMMA_SURE = re.compile(r"\.\d+,|,\d{1,2}$|,\d{4,}$|^0,|^\d{4,},")
+_POINT_SURE = re.compile(r",\d+\.|\.\d{1,2}$|\.\d{4,}$|^0\.|^\d{4,}\.")
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _CODE = re.compile(r"(?:[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|R\$|Rs\.?)")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2013": "-"})
 
@@ -80,6 +86,15 @@ def read_amounts(column: pa.Array, decimal: Sign = ".") -> Amounts:
         return _of_text(column, decimal)
     text = pa.nulls(len(column), pa.string())
     return _of_text(pc.if_else(pc.is_valid(column), "not a number", text), decimal)
+
+
+def to_plain(amounts: Amounts) -> pa.Array:
+    """Give amounts as plain numbers, null where there is none and where it is above `MOST_PLAIN` either way.
+
+    >>> to_plain(read_amounts(pa.array(["2.5", "1e30", "-1e30", "n/a"]))).to_pylist()
+    [2.5, None, None, None]
+    """
+    return pa.array(amounts.number, mask=~amounts.readable | (np.abs(amounts.number) > MOST_PLAIN))
 
 
 def to_minor(amounts: Amounts, places: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -171,14 +186,32 @@ def decimal_sign(texts: Iterable[str]) -> Sign:
     >>> decimal_sign(["1.234,50", "12,5"]), decimal_sign(["1,234"])
     (',', '.')
     """
-    points = commas = 0
+    commas, points, _ = _votes(texts)
+    return "," if commas > points else "."
+
+
+def is_sign_open(texts: Iterable[str]) -> bool:
+    """Say whether a column's decimal sign could be either: three digits follow each sign, and nothing tells more.
+
+    >>> is_sign_open(["1.234", "12.500", "7"]), is_sign_open(["1.234", "0.5"]), is_sign_open(["7"])
+    (True, False, False)
+    """
+    commas, points, either = _votes(texts)
+    return commas == points and either > 0
+
+
+def _votes(texts: Iterable[str]) -> tuple[int, int, int]:
+    """Count the values that speak for a comma, for a point, and those that hold a sign and speak for neither."""
+    commas = points = either = 0
     for text in texts:
         digits = re.sub(r"[^\d.,]", "", text)
-        if re.search(r"\.\d+,|,\d{1,2}$|,\d{4,}$", digits) and digits.count(",") == 1:
+        if digits.count(",") == 1 and _COMMA_SURE.search(digits):
             commas += 1
-        elif re.search(r",\d+\.|\.\d{1,2}$|\.\d{4,}$", digits) and digits.count(".") == 1:
+        elif digits.count(".") == 1 and _POINT_SURE.search(digits):
             points += 1
-    return "," if commas > points else "."
+        elif _EITHER.fullmatch(digits):
+            either += 1
+    return commas, points, either
 
 
 def _without_currency(body: str) -> str:

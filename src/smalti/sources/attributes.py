@@ -10,17 +10,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from smalti.errors import SourceError
-from smalti.facts import CUSTOMERS, FOREVER_AGO, Column, Stream
+from smalti.facts import CUSTOMERS, FOREVER_AGO, Column, Stream, Type
 from smalti.sources.account import Ledger
+from smalti.sources.amounts import is_sign_open
 from smalti.sources.dates import DateReading, find_reading, read_dates
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import SourceFile
 from smalti.sources.formats import find_format, read_batches, remarks
 from smalti.sources.guess import missing_column
-from smalti.sources.kinds import find_type, to_type
+from smalti.sources.kinds import distinct_texts, find_type, to_type
 from smalti.sources.lines import customer_keys
 from smalti.sources.rowkeys import repeats, row_keys
-from smalti.sources.staging import Setting, own_names
+from smalti.sources.staging import Setting, own_names, sign_note
 from smalti.sources.tabular import as_text
 from smalti.store import Store
 
@@ -166,9 +167,11 @@ class Attributes:
                 decided=self._definition.day_first is not None,
             )
             kind = find_type(theirs, column, reading)
-            value, _, assumed = to_type(column, kind, reading)
+            value, unread, assumed = to_type(column, kind, reading, self._definition.decimal)
             if assumed:
-                self.notes.append(f"dates in '{theirs}' were read with the day first; nothing in them says so")
+                self.notes.append(_assumption(theirs, column, kind))
+            if unread:
+                self.notes.append(f"{unread:,} values of '{ours}' could not be read and were left empty")
             columns.append(Column(ours, kind, f"column '{theirs}' of the file"))
             values.append(value)
         renamed = [f"'{theirs}' is {ours}" for ours, theirs in names if ours != theirs]
@@ -193,6 +196,14 @@ class Attributes:
             decided=self._definition.day_first is not None or self._definition.date_format is not None,
         )
         return find_reading(column.to_pylist(), reading) if pa.types.is_string(column.type) else reading
+
+
+def _assumption(name: str, column: pa.Array, kind: Type) -> str:
+    """Say what was taken for granted about a column that could be read both ways."""
+    if kind is Type.INSTANT:
+        return f"dates in '{name}' were read with the day first; nothing in them says so"
+    value = next(text for text in distinct_texts(column).to_pylist() if is_sign_open([text]))
+    return sign_note(f"column '{name}'", value, ".")
 
 
 def told(ledger: Ledger) -> str:

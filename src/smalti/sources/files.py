@@ -58,6 +58,42 @@ def find_files(patterns: Iterable[str], home: Path | None = None) -> tuple[Sourc
     return tuple(found.values())
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Files as they stood before they were read.
+
+    Attributes:
+        files: The files.
+        stood: Of each its length in bytes and the instant it was last written, in nanoseconds.
+    """
+
+    files: tuple[SourceFile, ...]
+    stood: tuple[tuple[int, int] | None, ...]
+
+    def check(self) -> None:
+        """Hold the files against what they were.
+
+        Raises:
+            SourceError: One of them is another now, so that no fingerprint says what was read.
+        """
+        for file, stood in zip(self.files, self.stood, strict=True):
+            if _standing(file) != stood:
+                raise SourceError(f"'{file.name}' changed while it was read; load it again once nobody writes to it")
+
+
+def watch(files: tuple[SourceFile, ...]) -> Watch:
+    """Note how files stand, to see later whether they changed."""
+    return Watch(files, tuple(_standing(file) for file in files))
+
+
+def _standing(file: SourceFile) -> tuple[int, int] | None:
+    try:
+        found = file.path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def fingerprint(file: SourceFile) -> Fingerprint:
     """Read the whole file once for its length and SHA-256."""
     with file.path.open("rb") as stream:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.facts import Type
-from smalti.sources.amounts import decimal_sign, read_amounts
+from smalti.sources.amounts import Sign, decimal_sign, is_sign_open, read_amounts, to_plain
 from smalti.sources.dates import DateReading, find_reading, is_ambiguous, read_dates
 
 _NOTHING = r"(?i)^(|n/?a|#n/a|nan|null|none|-+|\?+)$"
@@ -77,11 +77,20 @@ def distinct_texts(column: pa.Array) -> pa.Array:
     return values.filter(pc.invert(pc.match_substring_regex(values, _NOTHING)))
 
 
-def to_type(column: pa.Array, kind: Type, reading: DateReading) -> tuple[pa.Array, int, bool]:
+def to_type(
+    column: pa.Array, kind: Type, reading: DateReading, decimal: Sign | None = None
+) -> tuple[pa.Array, int, bool]:
     """Give a column in the type it was judged to have.
 
+    Args:
+        column: Its values.
+        kind: The type; numbers above 1e15 either way are left empty.
+        reading: How dates in it are read.
+        decimal: The decimal sign of numbers in text; None looks at the values.
+
     Returns:
-        The values, how many could not be read and were left empty, and whether the order of day and month was assumed.
+        The values, how many could not be read and were left empty, and whether something was assumed: the order of day and
+        month, or the decimal sign.
 
     >>> to_type(pa.array(["yes", "No", ""]), Type.BOOLEAN, DateReading("UTC"))[0].to_pylist()
     [True, False, None]
@@ -94,12 +103,12 @@ def to_type(column: pa.Array, kind: Type, reading: DateReading) -> tuple[pa.Arra
     if text:
         trimmed = pc.utf8_trim_whitespace(column)
         column = pc.if_else(pc.match_substring_regex(trimmed, _NOTHING), None, trimmed)
-    filled = len(column) - column.null_count
-    values, assumed = _converted(column, kind, reading)
+    filled = len(column) - (pc.sum(pc.is_null(column, nan_is_null=True)).as_py() or 0)
+    values, assumed = _converted(column, kind, reading, decimal)
     return values, filled - (len(values) - values.null_count), assumed
 
 
-def _converted(column: pa.Array, kind: Type, reading: DateReading) -> tuple[pa.Array, bool]:
+def _converted(column: pa.Array, kind: Type, reading: DateReading, decimal: Sign | None) -> tuple[pa.Array, bool]:
     if kind is Type.INSTANT:
         return _instants(column, reading)
     if kind is Type.BOOLEAN:
@@ -109,17 +118,17 @@ def _converted(column: pa.Array, kind: Type, reading: DateReading) -> tuple[pa.A
         return pc.if_else(known, pc.match_substring_regex(column, _TRUE), None), False
     if pa.types.is_integer(column.type):
         whole = column.cast(pa.int64(), safe=False)
-        return (whole, False) if kind is Type.INTEGER else (column.cast(pa.float64(), safe=False), False)
+        return (whole, False) if kind is Type.INTEGER else (to_plain(read_amounts(column)), False)
     if kind is Type.INTEGER and pa.types.is_string(column.type):
         good = pc.match_substring_regex(column, _INTEGER)
         digits = pc.replace_substring_regex(pc.if_else(good, column, None), r"\.0+$|^\+", "")
         return digits.cast(pa.int64()), False
-    sign = decimal_sign(distinct_texts(column).to_pylist()) if pa.types.is_string(column.type) else "."
-    amounts = read_amounts(column, sign)
+    texts = distinct_texts(column).to_pylist() if decimal is None and pa.types.is_string(column.type) else []
+    amounts = read_amounts(column, decimal or decimal_sign(texts))
     if kind is Type.INTEGER:
         whole = amounts.readable & (np.floor(amounts.number) == amounts.number)
         return pa.array(np.where(whole, amounts.number, 0.0).astype(np.int64), mask=~whole), False
-    return pa.array(amounts.number, mask=~amounts.readable), False
+    return to_plain(amounts), is_sign_open(texts)
 
 
 def _instants(column: pa.Array, reading: DateReading) -> tuple[pa.Array, bool]:

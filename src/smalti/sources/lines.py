@@ -21,6 +21,7 @@ from smalti.sources.amounts import (
     product_to_minor,
     read_amounts,
     to_minor,
+    to_plain,
 )
 from smalti.sources.batches import Batch
 from smalti.sources.dates import DateReading, Instants, days_of, read_dates
@@ -80,7 +81,7 @@ class Lines:
         table: One row per line, with the columns of `line_schema`.
         high: First 64 bits of each row's key.
         low: The others.
-        order: A key of each line's customer and order.
+        order: A key of each line's customer, order id and day; empty without order ids.
     """
 
     table: pa.Table
@@ -133,7 +134,7 @@ def read_lines(batch: Batch, plan: LinePlan, base: int, ledger: Ledger, totals: 
         "seq": pa.array(batch.rows + base),
         "amount": pa.array(minor),
         "back": pa.array(back),
-        **_others(table, plan, totals),
+        **_others(table, plan, totals, good),
     }
     if plan.money:
         columns["day"] = days_of(columns["at"], plan.reading.time_zone)
@@ -238,8 +239,11 @@ def _amount_problems(problems: _Problems, amounts: Amounts, column: str, usable:
     problems.note("absurd amount", ~usable, column)
 
 
-def _others(table: pa.Table, plan: LinePlan, totals: LineTotals) -> dict[str, pa.Array]:
-    """Read the columns besides customer, instant and money; what cannot be read is left empty and counted."""
+def _others(table: pa.Table, plan: LinePlan, totals: LineTotals, good: NDArray[np.bool_]) -> dict[str, pa.Array]:
+    """Read the columns besides customer, instant and money; what cannot be read is left empty and counted.
+
+    A quantity counts in good rows only: where money is made of it, the others are set aside because of it.
+    """
     named, columns = plan.definition.mapping, {}
     if plan.money:
         for name in TEXT_FIELDS:
@@ -249,7 +253,9 @@ def _others(table: pa.Table, plan: LinePlan, totals: LineTotals) -> dict[str, pa
                 columns[name] = customer_keys(column) if keys else to_type(column, Type.TEXT, plan.reading)[0]
         if "quantity" in named:
             amounts = _amounts(table, named["quantity"], plan)
-            columns["quantity"] = pa.array(amounts.number, mask=~amounts.readable)
+            columns["quantity"] = to_plain(amounts)
+            left = np.asarray(pc.is_null(columns["quantity"]))
+            _count(totals, "quantity", int((left & ~amounts.missing & good).sum()))
         for name in MONEY_FIELDS:
             if name in named:
                 amounts = _amounts(table, named[name], plan)
@@ -257,7 +263,7 @@ def _others(table: pa.Table, plan: LinePlan, totals: LineTotals) -> dict[str, pa
                 columns[name] = pa.array(minor, mask=~usable)
                 _count(totals, name, int((~usable & ~amounts.missing).sum()))
     for name, kind in plan.kinds.items():
-        columns[name], unread, _ = to_type(_column(table, named[name]), kind, plan.reading)
+        columns[name], unread, _ = to_type(_column(table, named[name]), kind, plan.reading, plan.definition.decimal)
         _count(totals, name, unread)
     return columns
 
@@ -286,7 +292,8 @@ def _keyed(lines: pa.Table, table: pa.Table, definition: SourceDefinition) -> Li
     names = [name for name in table.column_names if name in used or not PROVENANCE.fullmatch(name)]
     empty = np.empty(0, np.uint64)
     high, low = (empty, empty) if definition.duplicates == "keep" else row_keys(table, names)
-    order = short_keys(lines, ["customer_id", "order_id"]) if "order_id" in lines.column_names else empty
+    whole = [name for name in ("customer_id", "order_id", "day") if name in lines.column_names]
+    order = short_keys(lines, whole) if "order_id" in lines.column_names else empty
     return Lines(lines, high, low, order)
 
 

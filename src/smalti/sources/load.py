@@ -15,7 +15,7 @@ from smalti.facts import CUSTOMERS, DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency,
 from smalti.sources.account import Account, Tally, ordered, settle
 from smalti.sources.attributes import Attributes, told
 from smalti.sources.definitions import SourceDefinition
-from smalti.sources.files import Fingerprint, SourceFile, find_files, fingerprint
+from smalti.sources.files import Fingerprint, SourceFile, find_files, fingerprint, watch
 from smalti.sources.guess import complete
 from smalti.sources.orders import Written, set_aside_repeats, write_orders, write_own
 from smalti.sources.staging import Setting, Staged, stage, time_zone_of, with_columns
@@ -63,7 +63,8 @@ def load(
         home: The folder that relative file names start from; None takes the working folder.
 
     Raises:
-        SourceError: A file cannot be read or understood as a whole, or none of its rows can.
+        SourceError: A file cannot be read or understood as a whole, changed while it was read, or none of its rows can be
+            used.
 
     >>> folder = Path(tempfile.mkdtemp())
     >>> _ = (folder / "orders.csv").write_text("who,day,total\nann,2026-01-05,9.50\nbob,2026-01-06,n/a\n")
@@ -82,17 +83,19 @@ def load(
     for name, given in definitions.items():
         if name in (ORDER_ITEMS.name, RETURNS.name):
             raise SourceError(f"a source cannot be named '{name}': that table is made from the orders")
+        files = find_files(given.files, home)
+        watched = watch(files)
         definition = complete(given, name, home)
-        files = find_files(definition.files, home)
+        prints += [fingerprint(file) for file in files]
         if name == CUSTOMERS.name:
             part = _load_customers(store, definition, files, setting)
         else:
             part = _load_lines(store, name, definition, files, setting)
+        watched.check()
         streams |= part.streams
         accounts.append(part.account)
         aside.append(part.set_aside)
         notes += part.notes
-        prints += [fingerprint(file) for file in files]
         used[name] = part.definition
     return Loaded(streams, tuple(accounts), ordered(aside), tuple(prints), tuple(notes), used)
 

@@ -14,14 +14,13 @@ from smalti.facts import ORDER_ITEMS, ORDERS, RETURNS, Column, Stream, Type
 from smalti.sources.account import Tally, money_of
 from smalti.sources.rowkeys import any_repeat, repeats
 from smalti.sources.staging import Staged
-from smalti.store import Store
+from smalti.store import Store, quoted
 
 CANCELLED = "cancelled, yet its amount is positive"
 _LINES = "_lines"
 _HEADED = "_headed_lines"
 _FATES = "_order_fates"
-_ITEM_FIELDS = ("order_id", "product", "category", "quantity")
-_FIRST_LINE = ("order_id", "channel")
+_OFF = "cancelled AND amount > 0"
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,14 @@ def write_own(store: Store, name: str, staged: Staged, stay: NDArray[np.bool_]) 
 def write_orders(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Put orders, order items and returns into the store, lines of one order summed.
 
-    Lines belong together when customer and order id are the same. What lines of an order take off, discounts or goods taken
-    back, lowers its revenue; an order that comes out below zero, is cancelled, or holds nothing but negative quantities is a
-    return. A cancelled order that comes out above zero is neither revenue nor refund: it is set aside.
+    Lines belong together when customer, order id and calendar day are the same. A line of another day is a fact of its own,
+    an order, or a return if negative: what is given back later must not lower what was bought before. An order and a return
+    are dated by their latest line, for they tell of nothing after it; an item by its own line.
+
+    What lines of an order take off, discounts or goods taken back, lowers its revenue; an order that comes out below zero, is
+    cancelled as a whole, or holds nothing but negative quantities is a return. A cancelled order that comes out above zero is
+    neither revenue nor refund: it is set aside. Of an order cancelled in part, the cancelled lines above zero are set aside
+    and the others make the order.
     """
     single = not len(staged.order) or not any_repeat(staged.order[stay]) or not _has_ids(staged)
     staged.let_go()
@@ -189,12 +193,14 @@ def _set_aside_cancelled(staged: Staged, lines: pa.Table) -> None:
 
 
 def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Written:
-    """Lines share orders: sum them in the store."""
+    """Lines share orders: sum them in the store, lines with the same head together."""
     store.put(_LINES, pa.RecordBatchReader.from_batches(staged.schema, _cut(staged, stay, staged.schema)))
     store.create(
         _HEADED,
-        "SELECT *, MIN(seq) OVER (PARTITION BY customer_id, order_id, CASE WHEN order_id IS NULL THEN seq ELSE -1 END) "
-        f"AS head FROM {_LINES}",
+        "SELECT *, CASE WHEN MIN(CASE WHEN cancelled THEN 1 ELSE 0 END) OVER whole = 1 THEN MIN(seq) OVER whole "
+        f"WHEN {_OFF} THEN MIN(CASE WHEN {_OFF} THEN seq END) OVER whole "
+        f"ELSE MIN(CASE WHEN {_OFF} THEN NULL ELSE seq END) OVER whole END AS head FROM {_LINES} WINDOW whole AS "
+        '(PARTITION BY customer_id, order_id, "day", CASE WHEN order_id IS NULL THEN seq ELSE -1 END)',
     )
     store.drop(_LINES)
     sums = "".join(
@@ -202,13 +208,13 @@ def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Writ
     )
     store.create(
         _FATES,
-        "SELECT head, first_at, first_day, net, line_count"
+        "SELECT head, last_at, net, line_count"
         + "".join(f", {name}" for name in ("cost", "discount") if name in staged.schema.names)
         + ", CASE WHEN cancelled = 1 AND net > 0 THEN 'aside' WHEN cancelled = 1 OR net < 0 OR (net = 0 AND all_back = 1) "
         "THEN 'return' ELSE 'order' END AS fate FROM ("
-        'SELECT head, MIN("at") AS first_at, MIN("day") AS first_day, CAST(SUM(amount) AS BIGINT) AS net, '
+        'SELECT head, MAX("at") AS last_at, CAST(SUM(amount) AS BIGINT) AS net, '
         "COUNT(*) AS line_count, "
-        "MAX(CASE WHEN cancelled THEN 1 ELSE 0 END) AS cancelled, MIN(CASE WHEN back THEN 1 ELSE 0 END) AS all_back"
+        "MIN(CASE WHEN cancelled THEN 1 ELSE 0 END) AS cancelled, MIN(CASE WHEN back THEN 1 ELSE 0 END) AS all_back"
         f"{sums} FROM {_HEADED} GROUP BY head) AS summed",
     )
     streams = order_streams(staged.schema.names, staged.kinds)
@@ -231,24 +237,18 @@ def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Writ
     return Written(streams, found.get("order", Tally()), found.get("return", Tally()))
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _orders_query(stream: Stream, staged: Staged) -> str:
     """Write the query of orders: sums of money, the dearest category, and the rest from the order's first line."""
-    parts = ["l.customer_id", 'f.first_at AS "at"']
+    parts = ["l.customer_id", 'f.last_at AS "at"']
     for name in stream.names:
         if name == "revenue":
             parts.append("f.net AS revenue")
-        elif name == "day":
-            parts.append('f.first_day AS "day"')
         elif name in ("cost", "discount") and name not in staged.kinds:
             parts.append(f"f.{name}")
         elif name == "category" and name not in staged.kinds:
             parts.append("c.category")
         else:
-            parts.append(f"l.{_quoted(name)}")
+            parts.append(f"l.{quoted(name)}")
     dearest = ""
     if "category" in stream.names:
         dearest = (
@@ -263,17 +263,17 @@ def _orders_query(stream: Stream, staged: Staged) -> str:
 
 
 def _returns_query(stream: Stream) -> str:
-    parts = ["-f.net AS refund" if name == "refund" else f"l.{_quoted(name)}" for name in stream.names]
+    parts = ["-f.net AS refund" if name == "refund" else f"l.{quoted(name)}" for name in stream.names]
     return (
-        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} '
+        f'SELECT l.customer_id, f.last_at AS "at", {", ".join(parts)} '
         f"FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head WHERE l.seq = l.head AND f.fate = 'return' ORDER BY l.seq"
     )
 
 
 def _items_query(stream: Stream) -> str:
-    parts = ["l.amount AS revenue" if name == "revenue" else f"l.{_quoted(name)}" for name in stream.names]
+    parts = ["l.amount AS revenue" if name == "revenue" else f"l.{quoted(name)}" for name in stream.names]
     return (
-        f'SELECT l.customer_id, f.first_at AS "at", {", ".join(parts)} '
+        f'SELECT l.customer_id, l."at", {", ".join(parts)} '
         f"FROM {_HEADED} AS l JOIN {_FATES} AS f ON f.head = l.head WHERE f.fate = 'order' ORDER BY l.seq"
     )
 

@@ -14,7 +14,7 @@ from smalti.facts import Type
 from smalti.sources.amounts import decimal_sign, read_amounts
 from smalti.sources.dates import DateReading, read_dates
 from smalti.sources.kinds import distinct_texts, find_type
-from smalti.sources.rowkeys import PROVENANCE
+from smalti.sources.rowkeys import NO_ID
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "customer": (
@@ -131,7 +131,7 @@ def find_roles(columns: Iterable[SeenColumn], given: Mapping[str, str]) -> dict[
 
     Each column gets one role. The date is sought first, then the ids, since they are the surest; then the money.
     """
-    seen = [column for column in columns if not PROVENANCE.fullmatch(column.name)]
+    seen = [column for column in columns if not NO_ID.fullmatch(column.name)]
     roles = {role: Role(role, column, "as you said") for role, column in given.items()}
     for role in (
         "at",

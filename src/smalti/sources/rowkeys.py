@@ -17,11 +17,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Keys = NDArray[np.uint64]
-PROVENANCE = re.compile(
-    r"(?i)sheet|file|file_?name|source_?file|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+"
-    r"|__index_level_\d+__"
-)
-"""Columns that say where a row was read from: they do not make it another row, and they are nobody's id."""
+_READ_FROM = r"sheet|file|file_?name|source_?file|unnamed: ?0(\.\d+)?|__index_level_\d+__"
+PROVENANCE = re.compile(f"(?i){_READ_FROM}")
+"""Columns that say where a row was read from: they do not make it another row.
+
+Two of them are counters, and only because nothing but pandas gives them their names when it writes a frame's index: every
+row has its own there, a repeated one too. A number of the row or line under any other name may be the shop's own, and then
+it tells two equal lines of an order apart: such a column counts like any other.
+"""
+
+NO_ID = re.compile(rf"(?i){_READ_FROM}|row|row_?(id|no|nr|num|number|index)|line_?(no|number)|index|unnamed: ?\d+")
+"""Columns that are nobody's id: those, and the numbers of rows and lines."""
 
 _FEW = 0.05
 _ALL = 2**64 - 1

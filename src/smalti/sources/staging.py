@@ -15,7 +15,7 @@ from pyarrow import ipc
 from smalti.errors import SourceError
 from smalti.facts import Currency, Instant, Type, parse_instant
 from smalti.sources.account import Ledger
-from smalti.sources.amounts import Sign, decimal_sign
+from smalti.sources.amounts import Sign, decimal_sign, is_sign_open
 from smalti.sources.batches import Batch
 from smalti.sources.dates import DateReading, find_reading, is_ambiguous
 from smalti.sources.definitions import LINE_FIELDS, SourceDefinition
@@ -59,7 +59,7 @@ class Staged:
         kinds: The types of the project's own columns.
         high: First key of each line's row.
         low: Second key.
-        order: Key of each line's customer and order id; empty without order ids.
+        order: Key of each line's customer, order id and day; empty without order ids.
         seq: Number of each line, unlike any other's.
         places: First `seq` and name of each source, in order.
         ledger: What was set aside.
@@ -202,7 +202,7 @@ def _plan(
             f"{file.name}: dates in '{definition.at}' were read with the day first; nothing in them says so "
             "(say day_first: false if the month comes first)"
         )
-    sign = definition.decimal or _sign(definition, first)
+    sign = definition.decimal or _sign(definition, read_batches(file, definition, form), notes)
     return LinePlan(definition, reading, sign, setting.currency.places, setting.earliest, setting.latest, money, kinds)
 
 
@@ -233,13 +233,45 @@ def _date_reading(
     return reading, not reading.decided
 
 
-def _sign(definition: SourceDefinition, first: Batch) -> Sign:
+def _sign(definition: SourceDefinition, batches: Iterator[Batch], notes: list[str]) -> Sign:
+    """Find the decimal sign of money, looking on only as long as it could be either."""
+    sign: Sign = "."
+    said = ""
+    for batch in batches:
+        texts = _money_texts(definition, batch.table)
+        sign = decimal_sign(texts)
+        if not is_sign_open(texts):
+            return sign
+        said = said or sign_note(batch.source, next(text for text in texts if is_sign_open([text])), sign)
+    notes.append(said)
+    return sign
+
+
+def sign_note(what: str, value: str, sign: Sign) -> str:
+    """Say which decimal sign was assumed, and how to say otherwise.
+
+    >>> sign_note("orders.csv", "1.234", ".")
+    "orders.csv: the '.' in numbers such as '1.234' was taken for the decimal sign; nothing in them says so (say decimal: ',' if it sets off thousands)"
+    """
+    mark, other = ("." if "." in value else ","), ("," if sign == "." else ".")
+    taken, else_ = (
+        ("for the decimal sign", "sets off thousands")
+        if mark == sign
+        else ("to set off thousands", "is the decimal sign")
+    )
+    return (
+        f"{what}: the '{mark}' in numbers such as '{value}' was taken {taken}; nothing in them says so "
+        f"(say decimal: '{other}' if it {else_})"
+    )
+
+
+def _money_texts(definition: SourceDefinition, table: pa.Table) -> list[str]:
     texts: list[str] = []
     for name in ("revenue", "price", "quantity"):
         column = definition.column(name)
-        if column in first.table.column_names and pa.types.is_string(first.table[column].type):
-            texts += distinct_texts(first.table[column].combine_chunks()).slice(0, _LOOK).to_pylist()
-    return decimal_sign(texts)
+        if column in table.column_names and pa.types.is_string(table[column].type):
+            texts += distinct_texts(table[column].combine_chunks()).slice(0, _LOOK).to_pylist()
+    return texts
 
 
 def own_kinds(

@@ -7,6 +7,6 @@ What crosses the door is Arrow tables and text of queries.
 """
 
 from smalti.store.runs import RunFolder, RunWriter, current_run, list_runs
-from smalti.store.session import Store
+from smalti.store.session import Store, quoted
 
-__all__ = ["RunFolder", "RunWriter", "Store", "current_run", "list_runs"]
+__all__ = ["RunFolder", "RunWriter", "Store", "current_run", "list_runs", "quoted"]

@@ -9,12 +9,22 @@
 """
 
 from smalti.strategy.assumptions import BY_DEFAULT, BY_PROJECT, Amount, Assumptions
-from smalti.strategy.match import Match, Option, match, reckon
+from smalti.strategy.match import Match, Option, Total, match, reckon, totals
 from smalti.strategy.playbook import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, Belief, StrategyDefinition
 from smalti.strategy.reasons import placeholders, reasons, why_not
-from smalti.strategy.value_map import PUBLISHED, VALUE_COLUMNS, Behaviour, Outlook, ValueMap, foresee, value_map
+from smalti.strategy.value_map import (
+    ASSUMED_COLUMNS,
+    PUBLISHED,
+    VALUE_COLUMNS,
+    Behaviour,
+    Outlook,
+    ValueMap,
+    foresee,
+    value_map,
+)
 
 __all__ = [
+    "ASSUMED_COLUMNS",
     "BY_DEFAULT",
     "BY_PROJECT",
     "DO_NOT_TARGET",
@@ -30,12 +40,14 @@ __all__ = [
     "Option",
     "Outlook",
     "StrategyDefinition",
+    "Total",
     "ValueMap",
     "foresee",
     "match",
     "placeholders",
     "reasons",
     "reckon",
+    "totals",
     "value_map",
     "why_not",
 ]

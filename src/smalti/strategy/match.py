@@ -14,6 +14,8 @@ from smalti.strategy.playbook import DO_NOT_TARGET, LEAVE_ALONE, Basis, Strategy
 
 LEVEL = 0.8
 """What the intervals are to hold."""
+LEVEL_Z = 1.2815515655446004
+"""Standard deviations on either side that a normal interval of this level reaches."""
 _SHARES = (np.arange(64) + 0.5) / 64
 _DOUBTS = np.concatenate([[0.0], np.geomspace(0.01, 10, 60)])
 
@@ -29,6 +31,7 @@ class Option:
         gain: Expected gain in minor units: rate x headroom - cost, in whole minor units.
         low: Low end of the 80 % interval of the expected gain.
         high: High end.
+        doubt: Relative standard deviation of the headroom.
         cost: Cost of one try, in minor units.
         basis: Where the gain comes from: the weakest of what it rests on.
     """
@@ -39,6 +42,7 @@ class Option:
     gain: Floats
     low: Floats
     high: Floats
+    doubt: Floats
     cost: int
     basis: Basis
 
@@ -81,7 +85,7 @@ def reckon(
         headroom: What is to be won, in minor units.
         doubt: Relative standard deviation of the headroom.
         cost: Cost of one try, in minor units.
-        modelled: Whether the headroom comes from a fitted model rather than a rule of thumb.
+        modelled: Whether the headroom comes from fitted models and known costs alone, and nothing assumed.
     """
     belief = definition.success
     won = belief.rate * headroom
@@ -94,6 +98,7 @@ def reckon(
         gain=np.floor(won + 0.5) - cost,
         low=np.floor(np.minimum(ends[0], won) + 0.5) - cost,
         high=np.floor(np.maximum(ends[1], won) + 0.5) - cost,
+        doubt=doubt,
         cost=cost,
         basis=min(bases, key=("assumed", "modelled", "measured").index),
     )
@@ -102,7 +107,8 @@ def reckon(
 def match(options: Sequence[Option]) -> Match:
     """Choose for every customer; the first of equal options wins, leave alone before all others at no gain.
 
-    Leaving alone and not targeting are always possible, so everybody gets two answers.
+    Leaving alone and not targeting are always possible, so everybody gets two answers. Not targeting goes with nothing but
+    leaving alone. Where leaving alone comes first, the second is the best of the others, with the loss that is expected of it.
 
     Raises:
         ValueError: One of these two is not among the options.
@@ -121,12 +127,62 @@ def match(options: Sequence[Option]) -> Match:
     rest = scores.copy()
     mechanisms = np.unique([option.definition.mechanism for option in options], return_inverse=True)[1]
     rest[mechanisms[:, None] == mechanisms[primary][None, :]] = -np.inf
+    alone, restrained = names.index(LEAVE_ALONE), names.index(DO_NOT_TARGET)
+    rest[restrained, primary != alone] = -np.inf
+    others = np.arange(len(names)) != alone
+    rest[others[:, None] & (primary == restrained)[None, :]] = -np.inf
     secondary = _best(rest, order)
     left = scores.copy()
     left[primary, everyone] = -np.inf
     left[secondary, everyone] = -np.inf
     runner_up = _best(left, order)
     return Match(primary, secondary, np.where(np.isfinite(left[runner_up, everyone]), runner_up, -1))
+
+
+@dataclass(frozen=True)
+class Total:
+    """The expected gain of many customers together, in minor units.
+
+    Attributes:
+        gain: Its sum.
+        low: Low end of its 80 % interval.
+        high: High end.
+    """
+
+    gain: int
+    low: int
+    high: int
+
+
+def totals(options: Sequence[Option], chosen: Integers) -> tuple[list[Total], Total]:
+    """Sum the gains of the customers for whom each option was chosen, and of all.
+
+    A strategy's success rate is one number for all its customers, so its doubt does not average out; the doubts about their
+    headrooms do, being independent; strategies are independent of each other. The ends are those of a normal distribution with
+    the summed variance.
+
+    Args:
+        options: The strategies, reckoned.
+        chosen: The option of each customer.
+    """
+    sums, variances = [], []
+    for position, option in enumerate(options):
+        rows = chosen == position
+        belief, won = option.definition.success, option.gain[rows] + option.cost
+        shared = _rate_spread(belief.rate, belief.strength) * float(won.sum())
+        sums.append(float(option.gain[rows].sum()))
+        variances.append(shared**2 + float(((won * option.doubt[rows]) ** 2).sum()))
+    return [_total(*one) for one in zip(sums, variances, strict=True)], _total(sum(sums), sum(variances))
+
+
+def _total(gain: float, variance: float) -> Total:
+    reach = LEVEL_Z * variance**0.5
+    return Total(round(gain), round(gain - reach), round(gain + reach))
+
+
+def _rate_spread(rate: float, strength: float) -> float:
+    """Give the relative standard deviation of a Beta distribution with this mean and weight."""
+    return 0.0 if rate in (0.0, 1.0) else ((1 - rate) / (rate * (strength + 1))) ** 0.5
 
 
 def _best(scores: Floats, order: Sequence[int]) -> Integers:
@@ -140,7 +196,7 @@ def _ends(rate: float, strength: float) -> tuple[Floats, Floats]:
     sure = rate in (0.0, 1.0)
     rates = np.ones(1) if sure else betaincinv(max(rate * strength, 1e-9), (1 - rate) * strength, _SHARES) / rate
     products = (_headrooms()[:, :, None] * rates).reshape(len(_DOUBTS), -1)
-    low, high = np.quantile(products, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+    low, high = np.quantile(products, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1, method="hazen")
     return low, high
 
 

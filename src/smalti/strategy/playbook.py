@@ -109,10 +109,10 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "title": "Retain",
         "about": "Give a good customer a reason to stay before she leaves.",
         "mechanism": "retention",
-        "eligible": "purchase_days >= 2 and p_alive >= 0.5 and value_at_risk > 0",
-        "headroom": "value_at_risk",
+        "eligible": "purchase_days >= 2 and p_alive >= 0.5 and value_leaving > 0",
+        "headroom": "value_leaving",
         "because": "{p_alive} likely to be still a customer after {days_since_order} days of silence; "
-        "{value_at_risk} of {value_if_kept} is at risk in {horizon}",
+        "{value_leaving} of {value_if_kept} may yet leave in {horizon}",
     },
     "win_back": {
         "success": 0.03,
@@ -120,20 +120,20 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "title": "Win back",
         "about": "Bring back who has probably left.",
         "mechanism": "retention",
-        "eligible": "purchase_days >= 1 and p_alive < 0.5 and value_at_risk > 0",
-        "headroom": "value_at_risk",
+        "eligible": "purchase_days >= 1 and p_alive < 0.5 and value_lapsed > 0",
+        "headroom": "value_lapsed",
         "because": "only {p_alive} likely to be still a customer after {days_since_order} days of silence; "
-        "she would bring {value_at_risk} more if she came back and stayed",
+        "she would bring {value_lapsed} more if she came back and stayed",
     },
     "reward": {
-        "success": 0.03,
+        "success": 0.15,
         "cost": "3 %",
         "title": "Reward",
-        "about": "Thank the best, so that they feel seen.",
+        "about": "Thank the best, so that they feel seen and buy a tenth more.",
         "mechanism": "recognition",
-        "eligible": "p_alive >= 0.7 and value_to_come > 0 and value_to_come >= quantile(value_to_come, 0.9)",
-        "headroom": "value_to_come",
-        "because": "among the tenth with the most to come: {value_to_come} in {horizon}",
+        "eligible": "p_alive >= 0.7 and value_to_come >= quantile(value_to_come, 0.9, where value_to_come > 0)",
+        "headroom": "value_to_come * 0.1",
+        "because": "among the tenth of those with anything to come who have the most: {value_to_come} in {horizon}",
     },
     "migrate": {
         "success": 0.15,
@@ -143,7 +143,7 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "mechanism": "channel",
         "eligible": "channel_excess > 0 and p_alive >= 0.5",
         "headroom": "channel_excess",
-        "because": "the past year's orders would have cost {channel_excess} less to serve in the cheapest channel",
+        "because": "orders like the past year's would cost {channel_excess} less to serve in the cheapest channel in {horizon}",
     },
     "reduce_cost": {
         "success": 0.15,
@@ -153,7 +153,8 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "mechanism": "service",
         "eligible": "service_excess > 0 and p_alive >= 0.5",
         "headroom": "service_excess",
-        "because": "returns and service cost {service_excess} more in the past year than for comparable customers",
+        "because": "at the past year's rate, returns and service cost {service_excess} more in {horizon} than for customers "
+        "with as many orders",
     },
     DO_NOT_TARGET: {
         "success": 0.95,
@@ -163,7 +164,7 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "mechanism": "restraint",
         "eligible": "contact_saving > 0",
         "headroom": "contact_saving",
-        "because": "{value_if_kept} in {horizon} if she were kept: leaving her out of what everybody is sent is worth "
+        "because": "{value_to_come} to come in {horizon}: leaving her out of what everybody is sent is worth "
         "{contact_saving}",
     },
     LEAVE_ALONE: {

@@ -27,6 +27,8 @@ from smalti.strategy.peers import Floats, cells, peer_quantile, quarters
 
 PEER_LEVEL = 0.75
 """The percentile of comparable customers that we hold reachable."""
+FAMILIAR = 3.0
+"""How many orders of her own a customer's habits must outweigh before they count for more than what all do."""
 DAYS_PER_YEAR = 365.25
 SILENCE_HALVES = 180.0
 """Days of silence that halve the assumed chance of being active, where no model can be fitted."""
@@ -48,13 +50,15 @@ VALUE_COLUMNS: dict[str, tuple[Type, str]] = {
     "frequency_gap": (Type.MONEY, "what buying as often as comparable customers would add"),
     "basket_gap": (Type.MONEY, "what orders as large as comparable customers' would add"),
     "range_gap": (Type.MONEY, "what buying as widely as comparable customers would add"),
-    "service_excess": (Type.MONEY, "cost to serve beyond comparable customers"),
-    "channel_excess": (Type.MONEY, "what the same orders would save in the cheapest channel"),
+    "service_excess": (Type.MONEY, "cost of returns and service beyond customers with as many orders"),
+    "channel_excess": (Type.MONEY, "what the cheapest channel would save"),
     "contact_saving": (Type.MONEY, "what not writing to her saves"),
 }
 """The columns of the value map with their types and titles."""
 PUBLISHED = tuple(VALUE_COLUMNS)[:12]
 """Those that stand in a run's customers table; the others steer the match only."""
+ASSUMED_COLUMNS = frozenset({"service_excess", "channel_excess", "contact_saving"})
+"""Those that rest on assumed costs whatever is known of the goods."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class Behaviour:
         spend_year: Revenue of the trailing year.
         refunds_year: Given back in the trailing year.
         returns_year: Returns of the trailing year.
-        cost_year: Cost of the goods of the trailing year, or None where it is not known.
+        cost_year: Cost of the goods of the trailing year, or None where no order tells it.
+        costed_year: Revenue of the orders of the trailing year that tell their cost, or None where none does.
         range_year: Different categories or products of the trailing year, or None where they are not known.
         channel_orders: Orders of the trailing year by channel, for the channels whose cost is assumed.
     """
@@ -88,6 +93,7 @@ class Behaviour:
     refunds_year: Floats
     returns_year: Floats
     cost_year: Floats | None
+    costed_year: Floats | None
     range_year: Floats | None
     channel_orders: Mapping[str, Floats]
 
@@ -117,6 +123,13 @@ class Behaviour:
         """Orders on a day of purchase, at least one."""
         days = np.maximum(np.nan_to_num(self.purchase_days), 1)
         return np.maximum(np.nan_to_num(self.orders) / days, 1.0)
+
+    @property
+    def cost_is_known(self) -> bool:
+        """Whether nearly all of the trailing year's spend is on goods of known cost, so that no margin need be assumed."""
+        if self.costed_year is None:
+            return False
+        return float(np.nansum(self.costed_year)) >= 0.95 * float(np.nansum(self.spend_year)) > 0
 
     def average_order(self) -> float:
         """Give the average order of all customers, in minor units; 0 without orders."""
@@ -222,14 +235,17 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         currency: The currency of all money.
     """
     money = _Money(behaviour, assumed, currency)
-    per_purchase = outlook.spend * money.margin - money.cost_per_order * behaviour.orders_per_day
+    per_purchase = money.per_purchase(outlook.spend)
     to_come, kept = outlook.discounted * per_purchase, outlook.discounted_if_kept * per_purchase
     kept = np.maximum(kept, to_come)
     fade = np.divide(outlook.discounted, outlook.purchases, out=np.ones(len(kept)), where=outlook.purchases > 0)
     ends = np.sort(np.stack([outlook.low * fade * per_purchase, outlook.high * fade * per_purchase, to_come]), axis=0)
     alive = np.nan_to_num(outlook.p_alive)
     lapsed = np.minimum((1 - alive) * np.maximum(kept, 0), kept - to_come)
-    gaps = _gaps(behaviour, outlook, to_come, per_purchase, money)
+    years = assumed.horizon_days / DAYS_PER_YEAR
+    lift = assumed.contact_lift * np.maximum(to_come, 0)
+    saving = np.where(behaviour.bought, money.yearly_contacts * years - lift, 0.0)
+    again = money.again(outlook.discounted)
     columns = {
         "expected_order_value": outlook.spend,
         "value_now": money.value_now,
@@ -238,12 +254,10 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         "value_to_come_high": ends[2],
         "value_if_kept": kept,
         "value_lapsed": lapsed,
-        "service_excess": money.service_excess(),
-        "channel_excess": money.channel_excess(),
-        "contact_saving": np.where(
-            behaviour.bought, money.yearly_contacts - assumed.contact_lift * np.maximum(kept, 0), 0.0
-        ),
-    } | gaps
+        "service_excess": money.service_excess() * again,
+        "channel_excess": money.channel_excess() * again,
+        "contact_saving": saving,
+    } | _gaps(behaviour, outlook, to_come, kept, money)
     whole = {name: np.floor(np.nan_to_num(column) + 0.5) for name, column in columns.items()}
     whole["value_at_risk"] = whole["value_if_kept"] - whole["value_to_come"]
     whole["value_lapsed"] = np.minimum(whole["value_lapsed"], whole["value_at_risk"])
@@ -253,27 +267,45 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
 
 
 class _Money:
-    """Margins and costs to serve of the trailing year, in minor units."""
+    """Margins and costs to serve of the trailing year, and what they say of the next purchase; minor units.
+
+    What one customer's year says of the next purchase - the share she gives back, returns per order, the channels she orders
+    in - is drawn to what all do by the weight of `FAMILIAR` orders.
+    """
 
     def __init__(self, behaviour: Behaviour, assumed: Assumptions, currency: Currency) -> None:
         self.behaviour = behaviour
-        average = behaviour.average_order()
-        self.cost_per_order = assumed.cost_per_order.exact(currency, average)
-        self.cost_per_return = assumed.cost_per_return.exact(currency, average)
-        self.yearly_contacts = assumed.contacts_per_year * assumed.cost_per_contact.exact(currency, average)
-        self.channels = {channel: amount.exact(currency, average) for channel, amount in assumed.channel_costs}
+        self.average = behaviour.average_order()
+        self.cost_per_order = assumed.cost_per_order.exact(currency, self.average)
+        self.cost_per_return = assumed.cost_per_return.exact(currency, self.average)
+        self.yearly_contacts = assumed.contacts_per_year * assumed.cost_per_contact.exact(currency, self.average)
+        self.channels = {channel: amount.exact(currency, self.average) for channel, amount in assumed.channel_costs}
         self.orders = np.nan_to_num(behaviour.orders_year)
-        spend = np.nan_to_num(behaviour.spend_year)
-        if behaviour.cost_year is not None:
-            sold = float(spend.sum())
-            self.margin = 1 - float(np.nansum(behaviour.cost_year)) / sold if sold > 0 else assumed.margin_rate
-            earned = spend - np.nan_to_num(behaviour.cost_year)
-        else:
-            self.margin = assumed.margin_rate
-            earned = spend * self.margin
-        earned = earned - np.nan_to_num(behaviour.refunds_year) * self.margin
-        self.cost_to_serve = self._serving() + np.nan_to_num(behaviour.returns_year) * self.cost_per_return
-        self.value_now = earned - self.cost_to_serve
+        self.spend = np.nan_to_num(behaviour.spend_year)
+        self.refunds = np.nan_to_num(behaviour.refunds_year)
+        self.returns = np.nan_to_num(behaviour.returns_year)
+        cost = np.zeros(len(self.spend)) if behaviour.cost_year is None else np.nan_to_num(behaviour.cost_year)
+        costed = np.zeros(len(self.spend)) if behaviour.costed_year is None else np.nan_to_num(behaviour.costed_year)
+        earned = (costed - cost) + (self.spend - costed) * assumed.margin_rate
+        sold = float(self.spend.sum())
+        self.margin = float(earned.sum()) / sold if sold > 0 else assumed.margin_rate
+        self.serving = self._serving()
+        self.cost_to_serve = self.serving + self.returns * self.cost_per_return
+        self.value_now = earned - self.refunds * self.margin - self.cost_to_serve
+
+    def per_purchase(self, spend: Floats) -> Floats:
+        """Give the margin of a day of purchase with this spend, after what is given back and the cost to serve."""
+        kept = 1 - np.clip(_familiar(self.refunds, self.spend, FAMILIAR * self.average), 0, 1)
+        serving = _familiar(self.serving, self.orders, FAMILIAR)
+        handling = _familiar(self.returns, self.orders, FAMILIAR) * self.cost_per_return
+        if not self.orders.sum():
+            serving = np.full(len(spend), self.cost_per_order)
+        return spend * self.margin * kept - (serving + handling) * self.behaviour.orders_per_day
+
+    def again(self, purchases: Floats) -> Floats:
+        """Give how many times over the trailing year's purchases are expected in the horizon."""
+        days = self.orders / self.behaviour.orders_per_day
+        return np.divide(purchases, days, out=np.zeros(len(days)), where=days > 0)
 
     def _serving(self) -> Floats:
         named = sum((self._orders_in(channel) for channel in self.channels), np.zeros(len(self.orders)))
@@ -288,11 +320,10 @@ class _Money:
 
     def service_excess(self) -> Floats:
         """Give cost to serve and margin given back beyond the median of customers with as many orders."""
-        lost = self.cost_to_serve + np.nan_to_num(self.behaviour.refunds_year) * self.margin
+        lost = self.cost_to_serve + self.refunds * self.margin
         active = self.orders > 0
         usual = peer_quantile(lost, quarters(np.where(active, self.orders, np.nan)), active, 0.5)
-        returned = np.nan_to_num(self.behaviour.returns_year) > 0
-        return np.where(active & returned, np.maximum(lost - usual, 0), 0.0)
+        return np.where(active & (self.returns > 0), np.maximum(lost - usual, 0), 0.0)
 
     def channel_excess(self) -> Floats:
         """Give what the year's orders would have cost less in the cheapest channel."""
@@ -305,24 +336,36 @@ class _Money:
         )
 
 
-def _gaps(
-    behaviour: Behaviour, outlook: Outlook, to_come: Floats, per_purchase: Floats, money: _Money
-) -> dict[str, Floats]:
-    alive = np.nan_to_num(outlook.p_alive)
-    active = behaviour.bought & (alive >= 0.5)
-    tenure = quarters(np.where(behaviour.bought, behaviour.days_since_first, np.nan))
-    arrival = quarters(np.where(behaviour.bought, behaviour.first_spend, np.nan))
-    comparable = cells(tenure, arrival)
-    back = behaviour.repeats > 0
+def _familiar(part: Floats, whole: Floats, weight: float) -> Floats:
+    """Give the ratio of part to whole, drawn to the ratio of all by so much weight."""
+    total = float(whole.sum())
+    usual = float(part.sum()) / total if total > 0 else 0.0
+    return (part + weight * usual) / np.maximum(whole + weight, 1e-9)
 
-    reachable = peer_quantile(to_come, comparable, active, PEER_LEVEL)
-    purchases = peer_quantile(outlook.discounted, comparable, active, PEER_LEVEL)
+
+def _gaps(behaviour: Behaviour, outlook: Outlook, to_come: Floats, kept: Floats, money: _Money) -> dict[str, Floats]:
+    """Reckon what comparable customers bring beyond each.
+
+    Paces and values are compared as if everyone stayed, and the gap is then multiplied by how much of her time she is expected
+    to stay: that she may leave is value at risk already.
+    """
+    bought, per_purchase = behaviour.bought, money.per_purchase(outlook.spend)
+    alive = np.nan_to_num(outlook.p_alive)
+    pace = outlook.discounted_if_kept
+    stays = np.clip(np.divide(outlook.discounted, pace, out=np.zeros(len(pace)), where=pace > 0), 0, 1)
+    active = bought & (alive >= 0.5)
+    tenure = quarters(np.where(bought, behaviour.days_since_first, np.nan))
+    arrival = quarters(np.where(bought, behaviour.first_spend, np.nan))
+    comparable = cells(tenure, arrival)
+
+    reachable = peer_quantile(kept, comparable, active, PEER_LEVEL)
+    paces = peer_quantile(pace, comparable, active, PEER_LEVEL)
     spend = peer_quantile(outlook.spend, comparable, active, PEER_LEVEL)
-    second = peer_quantile(to_come, cells(arrival), active & back, 0.5)
+    second = peer_quantile(to_come, cells(arrival), active & (behaviour.repeats > 0), 0.5)
     gaps = {
-        "untapped_potential": alive * np.maximum(reachable - to_come, 0),
+        "untapped_potential": stays * np.maximum(reachable - kept, 0),
         "onboarding_gap": alive * np.maximum(second - to_come, 0),
-        "frequency_gap": alive * np.maximum(purchases - outlook.discounted, 0) * np.maximum(per_purchase, 0),
+        "frequency_gap": stays * np.maximum(paces - pace, 0) * np.maximum(per_purchase, 0),
         "basket_gap": np.maximum(spend - outlook.spend, 0) * outlook.discounted * money.margin,
         "range_gap": np.zeros(len(alive)),
     }
@@ -333,4 +376,4 @@ def _gaps(
         gaps["range_gap"] = np.maximum(wider - width, 0) * each
     ceiling = np.maximum(gaps["untapped_potential"], np.maximum(to_come, 0))
     bounded = {name: gap if name == "onboarding_gap" else np.minimum(gap, ceiling) for name, gap in gaps.items()}
-    return {name: np.where(behaviour.bought, gap, 0.0) for name, gap in bounded.items()}
+    return {name: np.where(bought, gap, 0.0) for name, gap in bounded.items()}

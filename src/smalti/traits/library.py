@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, Stream
-from smalti.rules import Aggregate, Name, Node, parse, walk
+from smalti.rules import Aggregate, Name, Node, names_in, parse, walk
 from smalti.traits.definitions import TraitDefinition
 
 _STANDARD: dict[str, tuple[str, str]] = {
@@ -31,6 +31,10 @@ _STANDARD: dict[str, tuple[str, str]] = {
         "usual days between orders",
     ),
     "cost_365d": ("sum(orders.cost, last 365 days)", "cost of goods in the last year"),
+    "costed_spend_365d": (
+        "sum(orders.revenue, last 365 days, where cost is not missing)",
+        "spend in the last year on goods of known cost",
+    ),
     "discount_365d": ("sum(orders.discount, last 365 days)", "discounts in the last year"),
     "discount_share": ("discount_365d / (spend_365d + discount_365d)", "share of the price given as discount"),
     "favourite_channel": ("most_frequent(orders.channel)", "favourite channel"),
@@ -78,11 +82,13 @@ def standard_traits(streams: Mapping[str, Stream], own: Mapping[str, TraitDefini
 
 
 def _carried(tree: Node, streams: Mapping[str, Stream], names: set[str]) -> bool:
-    for node in walk(tree):
-        if isinstance(node, Aggregate):
-            stream = streams.get(node.stream)
-            if stream is None or (node.column not in (None, "at") and node.column not in stream):
-                return False
-        elif isinstance(node, Name) and node.name not in names:
-            return False
-    return True
+    aggregates = [node for node in walk(tree) if isinstance(node, Aggregate)]
+    return names_in(tree) <= names and all(_there(one, streams.get(one.stream)) for one in aggregates)
+
+
+def _there(aggregate: Aggregate, stream: Stream | None) -> bool:
+    if stream is None:
+        return False
+    filtered = {node.name for node in walk(aggregate) if isinstance(node, Name)}
+    spoken = filtered | ({aggregate.column} if aggregate.column is not None else set())
+    return spoken <= {"at", *stream.names}
