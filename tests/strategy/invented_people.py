@@ -40,7 +40,8 @@ def people(seed: int, size: int, *, costs: bool = True, channels: tuple[str, ...
         spend_year=spend_year,
         refunds_year=np.floor(spend_year * rng.choice([0.0, 0.0, 0.5], size)),
         returns_year=rng.choice([0.0, 0.0, 1.0, 4.0], size),
-        cost_year=np.floor(spend_year * 0.6) if costs else None,
+        cost_year=np.floor(spend_year * 0.3) if costs else None,
+        costed_year=np.floor(spend_year * rng.choice([1.0, 1.0, 0.5], size)) if costs else None,
         range_year=rng.integers(0, 5, size).astype(float) if costs else None,
         channel_orders=by_channel,
     )
@@ -49,12 +50,15 @@ def people(seed: int, size: int, *, costs: bool = True, channels: tuple[str, ...
 def somebody(**given: Any) -> Behaviour:
     """Make customers from the columns given; all others are 0, or unknown where that is the natural nothing."""
     size = max(len(column) for column in given.values() if isinstance(column, list))
-    names = {field.name for field in fields(Behaviour)} - {"cost_year", "range_year", "channel_orders"}
+    optional = {"cost_year", "costed_year", "range_year"}
+    names = {field.name for field in fields(Behaviour)} - optional - {"channel_orders"}
     columns: dict[str, Any] = {name: np.zeros(size) for name in names}
-    columns |= {"cost_year": None, "range_year": None, "channel_orders": {}}
+    columns |= dict.fromkeys(optional) | {"channel_orders": {}}
     given = {
         name: np.array(column, dtype=float) if isinstance(column, list) else column for name, column in given.items()
     }
+    if "cost_year" in given:
+        given = {"costed_year": given["spend_year"], **given}
     return Behaviour(**(columns | given))
 
 

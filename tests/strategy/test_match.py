@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta, gamma
 
-from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, Belief, Option, StrategyDefinition, match, reckon
+from smalti.strategy import (
+    DO_NOT_TARGET,
+    LEAVE_ALONE,
+    PLAYBOOK,
+    Belief,
+    Option,
+    StrategyDefinition,
+    match,
+    reckon,
+    totals,
+)
 
 NAMES = list(PLAYBOOK)
 GAINS = st.sampled_from([-50.0, -1.0, 0.0, 1.0, 2.0, 7.0, 7.0, 900.0])
@@ -15,7 +25,7 @@ GAINS = st.sampled_from([-50.0, -1.0, 0.0, 1.0, 2.0, 7.0, 7.0, 900.0])
 def option(name, gain, eligible, mechanism=None):
     gain = np.array(gain, dtype=float)
     definition = PLAYBOOK[name] if mechanism is None else PLAYBOOK[name].model_copy(update={"mechanism": mechanism})
-    return Option(name, definition, np.array(eligible), gain, gain - 5, gain + 5, 0, "assumed")
+    return Option(name, definition, np.array(eligible), gain, gain - 5, gain + 5, 0 * gain, 0, "assumed")
 
 
 @st.composite
@@ -48,7 +58,13 @@ def test_the_match_is_what_looking_at_every_option_finds(options):
             return options[place].definition.mechanism
 
         primary = min(possible, key=better)
-        others = [place for place in possible if mechanism(place) != mechanism(primary)]
+        others = [
+            place
+            for place in possible
+            if mechanism(place) != mechanism(primary)
+            and (names[place] != DO_NOT_TARGET or names[primary] == LEAVE_ALONE)
+            and (names[primary] != DO_NOT_TARGET or names[place] == LEAVE_ALONE)
+        ]
         secondary = min(others, key=better)
         rest = [place for place in possible if place not in (primary, secondary)]
         assert (found.primary[her], found.secondary[her]) == (primary, secondary)
@@ -183,3 +199,36 @@ def test_a_gain_is_only_as_good_as_the_weakest_it_rests_on(basis, modelled, weak
 def test_a_rate_alone_is_a_belief_by_default():
     fields = {**dict(PLAYBOOK["retain"]), "success": 0.25}
     assert StrategyDefinition.model_validate(fields).success == Belief(rate=0.25)
+
+
+def test_not_targeting_goes_with_nothing_but_leaving_alone():
+    options = [
+        option("develop", [-1.0, 9.0, 5.0], [True] * 3), option(LEAVE_ALONE, [0.0] * 3, [True] * 3),
+        option(DO_NOT_TARGET, [3.0, 7.0, -8.0], [True] * 3),
+    ]  # fmt: skip
+    found = match(options)
+    named = [(options[one].name, options[two].name) for one, two in zip(found.primary, found.secondary, strict=True)]
+    assert named == [(DO_NOT_TARGET, LEAVE_ALONE), ("develop", LEAVE_ALONE), ("develop", LEAVE_ALONE)]
+
+
+def test_totals_are_sums_of_those_who_were_chosen_for():
+    options = [reckoned([1000, 2000, 3000], 0.0, rate=1.0, cost=100), reckoned([500] * 3, 0.0, rate=1.0)]
+    each, everyone = totals(options, np.array([0, 1, 0]))
+    assert [(one.gain, one.low, one.high) for one in each] == [(3800, 3800, 3800), (500, 500, 500)]
+    assert (everyone.gain, everyone.low, everyone.high) == (4300, 4300, 4300)
+
+
+def test_the_total_of_nobody_is_nothing():
+    each, everyone = totals([reckoned([], 0.5)], np.zeros(0, dtype=np.int64))
+    assert [(one.gain, one.low, one.high) for one in (*each, everyone)] == [(0, 0, 0)] * 2
+
+
+@pytest.mark.parametrize("size", [1, 10, 1000])
+def test_the_interval_of_a_total_holds_four_fifths_though_all_share_one_rate(size):
+    rng = np.random.default_rng(3)
+    doubt, rate, strength, draws = 0.5, 0.2, 60.0, 5000
+    headroom = np.geomspace(1e6, 1e8, size)
+    [total], _ = totals([reckoned(headroom, doubt, rate=rate, strength=strength)], np.zeros(size, dtype=np.int64))
+    rates = beta(rate * strength, (1 - rate) * strength).rvs(draws, random_state=rng)
+    headrooms = rng.gamma(1 / doubt**2, doubt**2, (draws, size)) @ headroom
+    assert np.mean((total.low <= rates * headrooms) & (rates * headrooms <= total.high)) == pytest.approx(0.8, abs=0.04)

@@ -63,7 +63,7 @@ def test_a_template_may_be_plain_or_empty(template, said):
 def option(name, gains, spread=10.0):
     gain = np.array(gains, dtype=float)
     return Option(
-        name, PLAYBOOK[name], np.ones(len(gain), dtype=bool), gain, gain - spread, gain + spread, 0, "assumed"
+        name, PLAYBOOK[name], np.ones(len(gain), dtype=bool), gain, gain - spread, gain + spread, 0 * gain, 0, "assumed"
     )
 
 

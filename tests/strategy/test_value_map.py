@@ -13,7 +13,7 @@ from smalti.models import GammaGamma
 from smalti.strategy import PUBLISHED, VALUE_COLUMNS, Assumptions, Outlook, foresee, value_map
 
 MONEY = [name for name, (kind, _) in VALUE_COLUMNS.items() if kind is Type.MONEY]
-COMES_TO_MONEY = ("spend", "first_spend", "spend_year", "refunds_year", "cost_year")
+COMES_TO_MONEY = ("spend", "first_spend", "spend_year", "refunds_year", "cost_year", "costed_year")
 MODELS = st.sampled_from([(BUYING, SPEND), (BUYING, None), (None, SPEND), (None, None)])
 ASSUMED = st.builds(
     Assumptions,
@@ -61,7 +61,7 @@ def test_the_laws_of_the_value_map(seed, size, costs, assumed, models):
     for name in MONEY:
         assert np.array_equal(found[name], np.rint(found[name])), name
     nobody = ~seen.bought
-    for name in set(VALUE_COLUMNS) - {"p_alive", "value_now", "service_excess", "channel_excess"}:
+    for name in set(VALUE_COLUMNS) - {"p_alive", "value_now"}:
         assert (found[name][nobody] == 0).all(), name
     assert np.isnan(found["p_alive"][nobody]).all()
     assert ((found["p_alive"][~nobody] >= 0) & (found["p_alive"][~nobody] <= 1)).all()
@@ -193,6 +193,54 @@ def test_value_to_come_by_hand():
     assert found["value_at_risk"].tolist() == [8_000, 1_000]
     assert found["value_lapsed"].tolist() == [5_000, 1_000]
     assert found["value_leaving"].tolist() == [3_000, 0]
+
+
+def test_habits_of_giving_back_are_expected_to_go_on():
+    seen = somebody(
+        purchase_days=[4, 4, 4], orders=[4, 4, 4], spend=[4e4] * 3, days_since_first=[300] * 3, days_since_last=[9] * 3,
+        orders_year=[4, 4, 4], spend_year=[4e4] * 3, refunds_year=[4e4, 2e4, 0], returns_year=[4, 2, 0],
+    )  # fmt: skip
+    outlook = foresee(seen, BUYING, SPEND, Assumptions())
+    found = value_map(seen, outlook, Assumptions(margin_rate=0.5, cost_per_order="0", cost_per_return="0"), GBP).columns
+    # Half of all was given back; four orders of her own weigh against three of everybody's.
+    shares = np.array([(4 + 3 * 0.5) / 7, (2 + 3 * 0.5) / 7, (0 + 3 * 0.5) / 7])
+    wanted = outlook.discounted * outlook.spend * 0.5 * (1 - shares)
+    assert found["value_to_come"] == pytest.approx(wanted, abs=0.5)
+
+
+def test_orders_to_come_cost_what_her_channels_cost():
+    seen = somebody(
+        purchase_days=[4, 4], orders=[4, 4], spend=[4e4] * 2, days_since_first=[300] * 2, days_since_last=[9] * 2,
+        orders_year=[4, 4], spend_year=[4e4] * 2, channel_orders={"web": np.array([4.0, 0.0]), "phone": np.array([0.0, 4.0])},
+    )  # fmt: skip
+    assumed = Assumptions(channel_costs={"web": "1", "phone": "8"}, margin_rate=0.5)
+    outlook = foresee(seen, BUYING, SPEND, assumed)
+    found = value_map(seen, outlook, assumed, GBP).columns
+    serving = np.array([(4 * 100 + 3 * 450) / 7, (4 * 800 + 3 * 450) / 7])
+    wanted = outlook.discounted * (outlook.spend * 0.5 - serving)
+    assert found["value_to_come"] == pytest.approx(wanted, abs=0.5)
+    # The excess of a year, as often over as her four days with an order are expected again.
+    again = outlook.discounted[1] / 4
+    assert found["channel_excess"] == pytest.approx([0, 2800 * again], abs=0.5)
+
+
+def test_saving_on_messages_goes_with_the_horizon():
+    seen = somebody(purchase_days=[1], orders=[1], spend=[0], days_since_first=[900], days_since_last=[900])
+    assumed = {"cost_per_contact": "1", "contacts_per_year": 12, "contact_lift": 0.0}
+    saved = [
+        mapped(seen, Assumptions(horizon_days=days, **assumed)).columns["contact_saving"][0] for days in (365, 730)
+    ]
+    assert saved == [round(1200 * 365 / 365.25), round(1200 * 730 / 365.25)]
+
+
+@pytest.mark.parametrize(("costed", "known"), [(None, False), ([94], False), ([95], True), ([100], True)])
+def test_the_cost_is_known_if_it_is_for_nearly_all(costed, known):
+    assert somebody(spend_year=[100], costed_year=costed).cost_is_known is known
+
+
+def test_goods_of_unknown_cost_earn_the_assumed_margin():
+    seen = somebody(spend_year=[1000], spend=[1000], orders=[1], cost_year=[200], costed_year=[600])
+    assert mapped(seen, Assumptions(margin_rate=0.5)).columns["value_now"].tolist() == [400 + 200]
 
 
 def test_an_order_that_costs_more_than_it_earns_is_no_value_at_risk():

@@ -12,9 +12,9 @@ import typer
 
 from smalti.cli import show
 from smalti.cli.finish import in_words, print_json
-from smalti.engine import RUNS, Options, Run, check_project, make_demo, run_project
+from smalti.engine import RUNS, Options, Run, check_read, make_demo, run_project
 from smalti.errors import SmaltiError
-from smalti.project import FILE_NAME, Origin, Project, begin_project, load_project, write_project
+from smalti.project import FILE_NAME, Origin, Project, begin_project, load_project, read_project, write_project
 from smalti.report import summary, tell
 
 app = typer.Typer(
@@ -173,8 +173,7 @@ def check(project: Folder = Path(), as_json: AsJson = False) -> None:
     smalti check shop
     """
     with in_words(as_json=as_json):
-        definition, origin = load_project(project)
-        work, notes = check_project(definition, _folder(project), origin)
+        work, notes = check_read(read_project(project), _folder(project))
         if as_json:
             print_json(
                 {"problems": [], "notes": list(notes), "work": [{"step": one.step, "about": one.about} for one in work]}

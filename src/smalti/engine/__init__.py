@@ -10,9 +10,9 @@
 """
 
 from smalti.engine.batch import RUNS, Options, run_project
-from smalti.engine.checking import check_project
+from smalti.engine.checking import check_project, check_read
 from smalti.engine.customer import Profile
 from smalti.engine.demo import make_demo
 from smalti.engine.run import Run, RunTable
 
-__all__ = ["RUNS", "Options", "Profile", "Run", "RunTable", "check_project", "make_demo", "run_project"]
+__all__ = ["RUNS", "Options", "Profile", "Run", "RunTable", "check_project", "check_read", "make_demo", "run_project"]

@@ -23,7 +23,7 @@ from smalti.project import Origin, Prepared, Project, Work, after_facts, before_
 from smalti.rules import answer_query, names_in
 from smalti.segments import members_of
 from smalti.sources import Loaded, load
-from smalti.store import Store
+from smalti.store import Store, quoted
 from smalti.strategy import (
     ASSUMED_COLUMNS,
     VALUE_COLUMNS,
@@ -196,7 +196,7 @@ def _attribute_instants(store: Store, attributes: Stream) -> list[Instant]:
     names = [column.name for column in attributes.columns if column.type is Type.INSTANT]
     if not names:
         return []
-    chosen = ", ".join(f'max("{name}") AS "{name}"' for name in names)
+    chosen = ", ".join(f"max({quoted(name)}) AS {quoted(name)}" for name in names)
     row = store.read(f"SELECT {chosen} FROM {CUSTOMERS.name}").to_pylist()[0]
     return [instant for instant in row.values() if instant is not None]
 
@@ -209,7 +209,7 @@ def _traits(store: Store, facts: _Facts, project: Project) -> tuple[Computed, pa
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(project.assumptions).values())
     computed = compute(store, streams, prepared.traits, rules, facts.at, _TRAITS)
-    names = ", ".join('"' + trait.name.replace('"', '""') + '"' for trait in prepared.traits)
+    names = ", ".join(quoted(trait.name) for trait in prepared.traits)
     traits = store.read(f"SELECT customer_id, {names} FROM {computed.table} ORDER BY customer_id")
     if not traits.num_rows:
         raise RunError(f"as of {format_instant(facts.at)} there is no customer yet; say a later --as-of")

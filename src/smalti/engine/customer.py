@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from smalti.errors import RunError, nearest
 from smalti.facts import Currency, Type, from_minor, to_minor
-from smalti.report import CustomerStory, customer_story
+from smalti.report import CustomerStory, customer_story, tell
 from smalti.rules import (
     Customer,
     Node,
@@ -74,6 +74,9 @@ class Profile:
             ranks=_ranks(self.folder, self.row),
             titles=info["titles"],
         )
+
+    def __str__(self) -> str:
+        return tell(self.story)
 
     def _changes(self, playbook: Mapping[str, Mapping[str, Any]]) -> list[str]:
         told = []

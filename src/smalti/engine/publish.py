@@ -84,11 +84,11 @@ def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFold
         work: The step.
     """
     run_id = _run_id(findings)
-    before = _previous(home, findings.project.name)
+    before = _previous(home, findings)
     with RunWriter(home, run_id) as writer:
         with clock.step(work):
             made = _tables(findings)
-            info = _info(findings, made, before.id if before else None)
+            info = _info(findings, made, before)
             for name, table in made.items():
                 writer.write_table(name, table)
             previous = {"membership": before.table("membership")} if before else None
@@ -97,15 +97,18 @@ def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFold
         return writer.publish(info)
 
 
-def _previous(home: Path, project: str) -> RunFolder | None:
-    """Give the latest run of the same project; one that is damaged is in nobody's way."""
-    for run in reversed(list_runs(home)):
+def _previous(home: Path, findings: Findings) -> RunFolder | None:
+    """Give the latest run of the same project as of an earlier instant; one that is damaged is in nobody's way."""
+    found: RunFolder | None = None
+    for run in list_runs(home):
         try:
-            if run.info["project"] == project and "membership" in run.tables:
-                return run
+            earlier = run.info["project"] == findings.project.name and run.info["as_of_microseconds"] < findings.at
+            if earlier and "membership" in run.tables:
+                known = found.info["as_of_microseconds"] if found else run.info["as_of_microseconds"]
+                found = run if run.info["as_of_microseconds"] >= known else found
         except (RunError, KeyError):
             continue
-    return None
+    return found
 
 
 def _run_id(findings: Findings) -> str:
@@ -177,7 +180,7 @@ def _told(findings: Findings) -> dict[str, tuple[str, str]]:
     }
 
 
-def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None) -> dict[str, Any]:
+def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder | None) -> dict[str, Any]:
     project, currency, words = findings.project, findings.currency, findings.words
     values = findings.values.columns
     _, gain = totals(findings.options, findings.found.primary)
@@ -200,7 +203,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
         ],
         "guess": list(findings.guess),
         "account": findings.account,
-        "notes": [*findings.loaded.notes, *findings.prepared.notes],
+        "notes": [*findings.loaded.notes, *_timeless(findings), *findings.prepared.notes],
         "assumptions": project.assumptions.listed(currency, findings.average_order),
         "models": describe(findings.models),
         "fitted": [
@@ -217,8 +220,19 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: str | None
         "titles": dict(findings.prepared.titles),
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},
-        "previous": previous,
+        "previous": previous.id if previous else None,
+        "previous_as_of": previous.info["as_of"] if previous else None,
     }
+
+
+def _timeless(findings: Findings) -> list[str]:
+    """Say so where attributes carry no instant, because as of an earlier one they may not have held."""
+    sources = dict(findings.project.sources)
+    if CUSTOMERS.name not in sources or sources[CUSTOMERS.name].at is not None:
+        return []
+    return [
+        "attributes carry no instant, so they are taken to have held always, and their customers to have been known always"
+    ]
 
 
 def _kind_of(quantile: Quantile, words: Words) -> Type | None:

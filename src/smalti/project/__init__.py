@@ -10,7 +10,7 @@
 from smalti.project.begin import begin_project, write_project
 from smalti.project.check import Prepared, Strategy, prepare
 from smalti.project.definition import Project, StrategyChange
-from smalti.project.load import FILE_NAME, load_project, parse_project
+from smalti.project.load import FILE_NAME, Read, in_order, load_project, parse_project, read_project
 from smalti.project.places import Origin
 from smalti.project.work import Work, after_facts, before_facts
 
@@ -19,14 +19,17 @@ __all__ = [
     "Origin",
     "Prepared",
     "Project",
+    "Read",
     "Strategy",
     "StrategyChange",
     "Work",
     "after_facts",
     "before_facts",
     "begin_project",
+    "in_order",
     "load_project",
     "parse_project",
     "prepare",
+    "read_project",
     "write_project",
 ]

@@ -167,6 +167,7 @@ def _traits(
             continue
         types[name] = checked.type
         traits.append(Trait(name, checked.type, node, titles.get(name, name)))
+    broken = broken | (trees.keys() - types.keys())
     return traits, dict.fromkeys(broken) | types, titles
 
 

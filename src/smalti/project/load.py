@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,23 @@ from smalti.traits import TraitDefinition
 FILE_NAME = "smalti.yml"
 
 
+@dataclass(frozen=True)
+class Read:
+    """What a file says, as far as it can be understood.
+
+    Attributes:
+        project: The project without what is wrong with its settings, or None where too little is left.
+        origin: Where its definitions are written.
+        problems: What is wrong with its settings.
+        lost: The names of what was left out for it.
+    """
+
+    project: Project | None
+    origin: Origin
+    problems: tuple[Problem, ...]
+    lost: frozenset[str] = frozenset()
+
+
 def load_project(path: Path) -> tuple[Project, Origin]:
     """Read a project from its file, or from the folder the file is in.
 
@@ -29,14 +47,7 @@ def load_project(path: Path) -> tuple[Project, Origin]:
         DefinitionError: The file is not a project; every problem has its line.
         SmaltiError: There is no such file.
     """
-    file = path / FILE_NAME if path.is_dir() else path
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SmaltiError(f"no {FILE_NAME} in {file.parent}; make one with: smalti init FILE...") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SmaltiError(f"{file} cannot be read as UTF-8 text: {error}") from None
-    return parse_project(text, file.name)
+    return _sound(read_project(path))
 
 
 def parse_project(text: str, file: str) -> tuple[Project, Origin]:
@@ -49,6 +60,38 @@ def parse_project(text: str, file: str) -> tuple[Project, Origin]:
     >>> project.name, origin.places[("name",)].column
     ('Shop', 7)
     """
+    return _sound(_understood(text, file))
+
+
+def _sound(read: Read) -> tuple[Project, Origin]:
+    if read.project is None or read.problems:
+        raise DefinitionError(read.problems)
+    return read.project, read.origin
+
+
+def read_project(path: Path) -> Read:
+    """Read as much of a project as can be understood, so that the rest can be checked beside what is wrong.
+
+    Raises:
+        DefinitionError: The file is not YAML, or not settings by name.
+        SmaltiError: There is no such file.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SmaltiError(f"no {FILE_NAME} in {file.parent}; make one with: smalti init FILE...") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SmaltiError(f"{file} cannot be read as UTF-8 text: {error}") from None
+    return _understood(text, file.name)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Put problems in the order in which they stand in the file."""
+    return tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+
+def _understood(text: str, file: str) -> Read:
     try:
         data, places, problems = _read(text)
     except yaml.MarkedYAMLError as error:
@@ -64,12 +107,29 @@ def parse_project(text: str, file: str) -> tuple[Project, Origin]:
     origin = Origin(file, places)
     problems = [problem.at(file=file) for problem in problems]
     try:
-        project = Project.model_validate(data)
+        return Read(Project.model_validate(data), origin, in_order(problems))
     except ValidationError as error:
         problems += problems_of(error, data, origin)
-    if problems:
-        raise DefinitionError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
-    return project, origin
+        wrong = [(details["type"], _written_path(details["loc"], data)) for details in error.errors()]
+    lost = set()
+    for kind, path in wrong:
+        whole = path if kind == "extra_forbidden" else path[: 2 if path[:1] and path[0] in _MODELS else 1]
+        data = _without(data, whole)
+        lost.add(str(whole[-1]) if whole else "")
+    try:
+        return Read(Project.model_validate(data), origin, in_order(problems), frozenset(lost))
+    except ValidationError:
+        return Read(None, origin, in_order(problems), frozenset(lost))
+
+
+def _without(data: dict[str, Any], path: Path_) -> dict[str, Any]:
+    """Give the settings without the one at a path."""
+    if not path or path[0] not in data:
+        return data
+    head, rest = str(path[0]), path[1:]
+    if rest and isinstance(data[head], dict):
+        return data | {head: _without(data[head], rest)}
+    return {name: value for name, value in data.items() if name != head}
 
 
 def problems_of(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> list[Problem]:

@@ -33,8 +33,8 @@ _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?$"
 _COMMA = r"^[+-]?\d+(,\d+)?$"
 _DOT_BODY = re.compile(r"\d{1,3}(?:[ ,'’]\d{2,3})*[ ,'’]\d{3}(?:\.\d*)?|\d+\.?\d*|\.\d+")
 _COMMA_BODY = re.compile(r"\d{1,3}(?:[ .'’]\d{2,3})*[ .'’]\d{3}(?:,\d*)?|\d+,?\d*|,\d+")
-_COMMA_SURE = re.compile(r"\.\d+,|,\d{1,2}$|,\d{4,}$|^0,|^\d{4,},")
-_POINT_SURE = re.compile(r",\d+\.|\.\d{1,2}$|\.\d{4,}$|^0\.|^\d{4,}\.")
+_COMMA_SURE = re.compile(r"\.\d+,|,\d{1,2}$|,\d{4,}$|^0,|^\d{4,},|^\d{1,3}(\.\d{2,3})+\.\d{3}$")
+_POINT_SURE = re.compile(r",\d+\.|\.\d{1,2}$|\.\d{4,}$|^0\.|^\d{4,}\.|^\d{1,3}(,\d{2,3})+,\d{3}$")
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _CODE = re.compile(r"(?:[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|R\$|Rs\.?)")
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2013": "-"})
@@ -197,7 +197,29 @@ def is_sign_open(texts: Iterable[str]) -> bool:
     (True, False, False)
     """
     commas, points, either = _votes(texts)
-    return commas == points and either > 0
+    return commas == points == 0 and either > 0
+
+
+def sign_note(what: str, texts: Iterable[str]) -> str:
+    """Say how an open decimal sign was taken, and how to say otherwise.
+
+    Args:
+        what: What holds the values.
+        texts: The values, one of them at least with a sign that is open.
+
+    >>> print(sign_note("a.csv", ["7", "1.234"]).replace("; ", "\\n"))
+    a.csv: the '.' in '1.234' and the like was taken for the decimal sign
+    nothing in them says so (say decimal: ',' if it sets off thousands)
+    """
+    value = next(text for text in texts if is_sign_open([text]))
+    if "." in value:
+        mark, taken, otherwise = ".", "for the decimal sign", "sets off thousands"
+    else:
+        mark, taken, otherwise = ",", "to set off thousands", "is the decimal sign"
+    return (
+        f"{what}: the '{mark}' in '{value}' and the like was taken {taken}; nothing in them says so "
+        f"(say decimal: ',' if it {otherwise})"
+    )
 
 
 def _votes(texts: Iterable[str]) -> tuple[int, int, int]:
@@ -205,9 +227,9 @@ def _votes(texts: Iterable[str]) -> tuple[int, int, int]:
     commas = points = either = 0
     for text in texts:
         digits = re.sub(r"[^\d.,]", "", text)
-        if digits.count(",") == 1 and _COMMA_SURE.search(digits):
+        if digits.count(",") <= 1 and _COMMA_SURE.search(digits):
             commas += 1
-        elif digits.count(".") == 1 and _POINT_SURE.search(digits):
+        elif digits.count(".") <= 1 and _POINT_SURE.search(digits):
             points += 1
         elif _EITHER.fullmatch(digits):
             either += 1

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from smalti.errors import SourceError
 from smalti.facts import CUSTOMERS, FOREVER_AGO, Column, Stream, Type
 from smalti.sources.account import Ledger
-from smalti.sources.amounts import is_sign_open
+from smalti.sources.amounts import sign_note
 from smalti.sources.dates import DateReading, find_reading, read_dates
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import SourceFile
@@ -21,7 +21,7 @@ from smalti.sources.guess import missing_column
 from smalti.sources.kinds import distinct_texts, find_type, to_type
 from smalti.sources.lines import customer_keys
 from smalti.sources.rowkeys import repeats, row_keys
-from smalti.sources.staging import Setting, own_names, sign_note
+from smalti.sources.staging import Setting, own_names
 from smalti.sources.tabular import as_text
 from smalti.store import Store
 
@@ -202,8 +202,7 @@ def _assumption(name: str, column: pa.Array, kind: Type) -> str:
     """Say what was taken for granted about a column that could be read both ways."""
     if kind is Type.INSTANT:
         return f"dates in '{name}' were read with the day first; nothing in them says so"
-    value = next(text for text in distinct_texts(column).to_pylist() if is_sign_open([text]))
-    return sign_note(f"column '{name}'", value, ".")
+    return sign_note(f"column '{name}'", distinct_texts(column).to_pylist())
 
 
 def told(ledger: Ledger) -> str:

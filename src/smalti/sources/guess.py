@@ -13,10 +13,12 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from smalti.errors import SourceError, nearest
+from smalti.sources.amounts import is_sign_open, sign_note
 from smalti.sources.batches import Batch
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import SourceFile, find_files
 from smalti.sources.formats import Format, find_format, read_batches
+from smalti.sources.kinds import distinct_texts
 from smalti.sources.roles import Role, SeenColumn, find_roles, is_telling, see_column
 
 SAMPLE_ROWS = 20_000
@@ -37,6 +39,7 @@ class Guess:
         roles: The columns with a role, and why.
         given: What the user said about the files.
         cancelled: Pattern of order ids that are cancellations, if some look so.
+        notes: What the sample left open and was assumed, in sentences.
     """
 
     files: tuple[str, ...]
@@ -46,6 +49,7 @@ class Guess:
     roles: tuple[Role, ...]
     given: SourceDefinition
     cancelled: str | None = None
+    notes: tuple[str, ...] = ()
 
     def column(self, role: str) -> str | None:
         """Give the column of a role, or None."""
@@ -75,7 +79,7 @@ class Guess:
         """Say in sentences what was understood, for printing."""
         what = "orders" if self.kind == "orders" else "customers, one row each"
         told = [f"{', '.join(self.files)}: {what}; {self.format}"]
-        return told + [f"{role.role}: {role.column} ({role.reason})" for role in self.roles]
+        return [*told, *(f"{role.role}: {role.column} ({role.reason})" for role in self.roles), *self.notes]
 
 
 def inspect(files: Sequence[str] | str, *, home: Path | None = None, **overrides: Any) -> Guess:
@@ -109,7 +113,8 @@ def inspect(files: Sequence[str] | str, *, home: Path | None = None, **overrides
     elif "customer" not in chosen:
         raise SourceError(_wanted(names, sample.column_names, ["customer"]))
     cancelled = _cancelled(sample, chosen.get("order_id")) if kind == "orders" else None
-    return Guess(names, kind, str(form), columns, tuple(chosen.values()), given, cancelled)
+    notes = _open_signs(sample, chosen) if kind == "orders" and given.decimal is None else ()
+    return Guess(names, kind, str(form), columns, tuple(chosen.values()), given, cancelled, notes)
 
 
 def complete(definition: SourceDefinition, kind: str, home: Path | None = None) -> SourceDefinition:
@@ -238,6 +243,18 @@ def _wanted(files: tuple[str, ...], names: Sequence[str], missing: Sequence[str]
         f"'{files[0]}': cannot see which column is {what}; the columns are {listed(names)}. "
         f"Wanted an order file with a customer, a date and an amount: name them with {flags}"
     )
+
+
+def _open_signs(sample: pa.Table, roles: dict[str, Role]) -> tuple[str, ...]:
+    """Say which decimal sign is assumed where the money of the sample could have either."""
+    names = [roles[role].column for role in ("amount", "price", "quantity") if role in roles]
+    texts = [
+        text
+        for name in names
+        if pa.types.is_string(sample[name].type)
+        for text in distinct_texts(sample[name].combine_chunks()).to_pylist()
+    ]
+    return (sign_note(f"column '{names[0]}'", texts),) if is_sign_open(texts) else ()
 
 
 def _cancelled(sample: pa.Table, order_id: Role | None) -> str | None:

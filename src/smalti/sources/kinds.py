@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.facts import Type
-from smalti.sources.amounts import Sign, decimal_sign, is_sign_open, read_amounts, to_plain
+from smalti.sources.amounts import MOST_PLAIN, Sign, decimal_sign, is_sign_open, read_amounts, to_plain
 from smalti.sources.dates import DateReading, find_reading, is_ambiguous, read_dates
 
 _NOTHING = r"(?i)^(|n/?a|#n/a|nan|null|none|-+|\?+)$"
@@ -126,7 +126,7 @@ def _converted(column: pa.Array, kind: Type, reading: DateReading, decimal: Sign
     texts = distinct_texts(column).to_pylist() if decimal is None and pa.types.is_string(column.type) else []
     amounts = read_amounts(column, decimal or decimal_sign(texts))
     if kind is Type.INTEGER:
-        whole = amounts.readable & (np.floor(amounts.number) == amounts.number)
+        whole = amounts.readable & (np.floor(amounts.number) == amounts.number) & (np.abs(amounts.number) <= MOST_PLAIN)
         return pa.array(np.where(whole, amounts.number, 0.0).astype(np.int64), mask=~whole), False
     return to_plain(amounts), is_sign_open(texts)
 

@@ -15,7 +15,7 @@ from pyarrow import ipc
 from smalti.errors import SourceError
 from smalti.facts import Currency, Instant, Type, parse_instant
 from smalti.sources.account import Ledger
-from smalti.sources.amounts import Sign, decimal_sign, is_sign_open
+from smalti.sources.amounts import Sign, decimal_sign, is_sign_open, sign_note
 from smalti.sources.batches import Batch
 from smalti.sources.dates import DateReading, find_reading, is_ambiguous
 from smalti.sources.definitions import LINE_FIELDS, SourceDefinition
@@ -235,34 +235,14 @@ def _date_reading(
 
 def _sign(definition: SourceDefinition, batches: Iterator[Batch], notes: list[str]) -> Sign:
     """Find the decimal sign of money, looking on only as long as it could be either."""
-    sign: Sign = "."
     said = ""
     for batch in batches:
         texts = _money_texts(definition, batch.table)
-        sign = decimal_sign(texts)
         if not is_sign_open(texts):
-            return sign
-        said = said or sign_note(batch.source, next(text for text in texts if is_sign_open([text])), sign)
+            return decimal_sign(texts)
+        said = said or sign_note(batch.source, texts)
     notes.append(said)
-    return sign
-
-
-def sign_note(what: str, value: str, sign: Sign) -> str:
-    """Say which decimal sign was assumed, and how to say otherwise.
-
-    >>> sign_note("orders.csv", "1.234", ".")
-    "orders.csv: the '.' in numbers such as '1.234' was taken for the decimal sign; nothing in them says so (say decimal: ',' if it sets off thousands)"
-    """
-    mark, other = ("." if "." in value else ","), ("," if sign == "." else ".")
-    taken, else_ = (
-        ("for the decimal sign", "sets off thousands")
-        if mark == sign
-        else ("to set off thousands", "is the decimal sign")
-    )
-    return (
-        f"{what}: the '{mark}' in numbers such as '{value}' was taken {taken}; nothing in them says so "
-        f"(say decimal: '{other}' if it {else_})"
-    )
+    return "."
 
 
 def _money_texts(definition: SourceDefinition, table: pa.Table) -> list[str]:

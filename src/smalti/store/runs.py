@@ -134,7 +134,8 @@ class RunWriter:
         try:
             self._draft.rename(self._final)
         except OSError as error:
-            raise RunError(f"there is a run named '{self._final.name}' in {self._home} already") from error
+            why = "there is one of that name already" if self._final.exists() else error.strerror
+            raise RunError(f"run '{self._final.name}' cannot be published in {self._home}: {why}") from error
         _to_disk(self._home)
         _name_current(self._home, self._final.name)
         return RunFolder(self._final)
@@ -170,10 +171,10 @@ def current_run(home: Path) -> RunFolder:
 
 def _sweep(home: Path) -> None:
     """Remove what killed writers left behind; a draft untouched for a day has nobody who writes it."""
-    for draft in home.glob(f"{_UNFINISHED}*"):
+    for draft in [*home.glob(f"{_UNFINISHED}*"), *home.glob(f".{_CURRENT}-*")]:
         with suppress(FileNotFoundError):  # another writer may publish it meanwhile
             if time.time() - draft.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(draft, ignore_errors=True)
+                shutil.rmtree(draft, ignore_errors=True) if draft.is_dir() else draft.unlink()
 
 
 def _name_current(home: Path, run_id: str) -> None:

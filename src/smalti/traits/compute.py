@@ -28,7 +28,7 @@ from smalti.rules import (
     scans,
     walk,
 )
-from smalti.store import Store
+from smalti.store import Store, quoted
 from smalti.traits.definitions import Trait
 
 
@@ -99,7 +99,7 @@ class _Chain:
         """Keep the last answer as a table, all of it or the columns named."""
         if names is not None:
             self.types = {name: self.types[name] for name in names}
-        chosen = ", ".join(["customer_id", *('"' + name.replace('"', '""') + '"' for name in self.types)])
+        chosen = ", ".join(["customer_id", *map(quoted, self.types)])
         named = ", ".join(f"_step_{number} AS ({query})" for number, query in enumerate(self._steps, 1))
         store.create(
             table, f"WITH {named} SELECT {chosen} FROM {self.last}" if named else f"SELECT {chosen} FROM {self.last}"
