@@ -146,11 +146,11 @@ def test_a_run_killed_at_any_moment_leaves_the_last_good_one(export, tmp_path):
         took = time.perf_counter() - begun
         known = whole(tmp_path)
         killed = 0
-        for _ in range(25):
+        for _ in range(12):
             status = runner.turn(after=chance.uniform(0, took * 1.1))
             killed += status == -signal.SIGKILL
             now = whole(tmp_path)
             assert now[: len(known)] == known
             assert len(now) - len(known) <= 1
             known = now
-        assert killed > 5
+        assert killed > 2

@@ -88,10 +88,9 @@ def test_rfm_scores_are_equal_for_equals_and_rise_with_what_is_scored(rows, stor
         "rfm_monetary": ("spend_total", 1),
     }
     for score, (trait, sign) in scored.items():
-        for row in table:
-            assert (row[score] is None) == (row[trait] is None)
-            assert row[score] in (None, 1, 2, 3, 4, 5)
-        known = sorted((sign * row[trait], row[score]) for row in table if row[trait] is not None)
+        buyers = [row for row in table if row["orders_total"] > 0]
+        assert {row[score] for row in buyers} <= {1, 2, 3, 4, 5}
+        known = sorted((sign * row[trait], row[score]) for row in buyers)
         values = [score for _, score in known]
         assert values == sorted(values)
         assert len({value for value, _ in known}) == len(set(known))
@@ -109,6 +108,23 @@ def test_rfm_scores_of_many_different_customers_are_fifths(store):
         assert counts == dict.fromkeys(range(1, 6), 20), score
     best = table.slice(0, 1).to_pylist()[0]
     assert (best["rfm_recency"], best["rfm_frequency"]) == (5, 1)
+
+
+def test_rfm_fifths_are_of_those_who_bought(store):
+    asked = ready(standard_framework("rfm"))
+    buyers = [{"orders_total": i, "spend_total": i, "days_since_order": float(i)} for i in range(1, 11)]
+    for prospects in (0, 100):
+        rows = buyers + [{"orders_total": 0, "spend_total": 0}] * prospects
+        table = store.table(table_of(asked, rows, store).table).slice(0, 10)
+        assert table["rfm_frequency"].to_pylist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+        assert table["rfm_recency"].to_pylist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("unknown", ["days_since_order", "orders_total", "spend_total"])
+def test_who_cannot_be_scored_is_in_a_segment_all_the_same(unknown):
+    asked = ready(standard_framework("rfm"))
+    row = {"orders_total": 3, "spend_total": 500, "days_since_order": 4.0}
+    assert by_law(asked, [row, row | {unknown: None}])[1] == ["no_order_yet"]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_lines_are_summed_into_orders(reader):
     loaded = reader.orders(LINES, cancelled=r"C\d+")
     orders = {row["order_id"]: row for row in reader.rows("orders") if row["order_id"]}
     assert orders["1"]["revenue"] == 600
-    assert orders["1"]["at"] == parse_instant("2026-01-05T09:59")
+    assert orders["1"]["at"] == parse_instant("2026-01-05T10:00")
     assert orders["3"]["revenue"] == 150
     assert [row["revenue"] for row in reader.rows("orders") if row["order_id"] is None] == [200, 300]
     assert [(row["order_id"], row["refund"]) for row in reader.rows("returns")] == [("C2", 150), ("5", 0)]
@@ -153,6 +153,9 @@ def test_lines_are_summed_into_orders(reader):
     assert loaded.set_aside.column("found").to_pylist()[0] == "the same as row 5"
     items = reader.rows("order_items")
     assert [row["revenue"] for row in items if row["order_id"] == "1"] == [300, 400, -100]
+    assert [row["at"] for row in items if row["order_id"] == "1"] == [
+        parse_instant(f"2026-01-05T{clock}") for clock in ("10:00", "09:59", "10:00")
+    ]
     account = loaded.accounts[0]
     assert (account.total.money, account.kept.money, account.returns.money) == (1950, 1250, -150)
     assert account.set_aside.money == 850

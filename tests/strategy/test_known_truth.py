@@ -1,7 +1,8 @@
 """A shop whose truth is known: what was foreseen against what came, and whether people get the strategy that suits them.
 
 The figures are those of one invented shop of 4,000 customers, stood a year before its end for what is foreseen, and at its
-end for strategies. Not targeting counts as leaving alone: it is the same answer, said louder. Two personas are not found; the reasons say what the match does not yet look at.
+end for strategies. Not targeting counts as leaving alone: it is the same answer, said louder. Some personas are not found;
+the reasons say what the match does not yet look at.
 """
 
 import numpy as np

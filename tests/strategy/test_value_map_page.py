@@ -9,7 +9,7 @@ from smalti.facts import Currency
 from smalti.project import parse_project
 from smalti.strategy import PLAYBOOK, PUBLISHED, VALUE_COLUMNS, Assumptions
 from smalti.strategy.peers import LEAST_PEERS
-from smalti.strategy.value_map import PEER_LEVEL, SILENCE_HALVES
+from smalti.strategy.value_map import FAMILIAR, PEER_LEVEL, SILENCE_HALVES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "value-map.md").read_text(encoding="utf-8")
 
@@ -52,6 +52,7 @@ def test_the_assumptions_on_the_page_are_the_defaults():
 def test_numbers_in_the_text_are_those_of_the_code():
     assert f"{PEER_LEVEL * 100:.0f}th percentile" in PAGE
     assert f"fewer than {LEAST_PEERS} of them" in PAGE
+    assert f"by the weight of {FAMILIAR:.0f} orders" in PAGE
     assert f"every {SILENCE_HALVES:.0f} days of silence" in PAGE
 
 

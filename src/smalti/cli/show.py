@@ -94,6 +94,12 @@ def summary(run: Run, told: Summary) -> None:
     out.print()
     for sentence in told.accounts:
         out.print(escape(sentence), style="green" if told.balanced else "red", soft_wrap=True)
+    for account in run.info["account"]:
+        for reason in account["reasons"]:
+            out.print(
+                f"  {escape(account['source'])} set aside: {reason['rows']:,} x {escape(reason['reason'])}",
+                soft_wrap=True,
+            )
     for note in told.notes:
         out.print(f"[dim]note:[/] {escape(note)}", soft_wrap=True)
     out.print(f"\nrun     {run.path}", soft_wrap=True, markup=False)

@@ -2,7 +2,7 @@
 
 - `batch`: all customers, one instant: `run_project`
 - `behaviour`: what the value map and the models are reckoned from
-- `tables`, `account`, `publish`: what was found, written
+- `tables`, `account`, `remarks`, `publish`: what was found, written
 - `run`, `customer`: a published run, to look at
 - `checking`: a project checked without running it
 - `demo`: an invented shop, run

@@ -15,6 +15,7 @@ from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.publish import Findings, check_home, publish
+from smalti.engine.remarks import remarks
 from smalti.engine.run import Run
 from smalti.engine.version import versions
 from smalti.errors import RunError
@@ -117,6 +118,7 @@ def run_project(
             prepared=facts.prepared,
             loaded=facts.loaded,
             account=facts.account,
+            remarks=facts.remarks,
             versions=versions(store.engine),
             at=facts.at,
             made_at=made_at,
@@ -135,13 +137,14 @@ def run_project(
 
 @dataclass(frozen=True)
 class _Facts:
-    """What was read, what is made of it, as of when, and the account of it."""
+    """What was read, what is made of it, as of when, the account of it, and remarks on it."""
 
     loaded: Loaded
     prepared: Prepared
     at: Instant
     currency: Currency
     account: list[dict[str, Any]]
+    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,8 @@ def _facts(store: Store, project: Project, options: Options, origin: Origin | No
         prepared = prepare(project, loaded.streams, origin)
         at = asked if asked is not None else _latest(store, loaded.streams)
         account = account_info(store, loaded, currency, at)
-    return _Facts(loaded, prepared, at, currency, account)
+        told = remarks(store, loaded.streams, project, account)
+    return _Facts(loaded, prepared, at, currency, account, told)
 
 
 def _outlook(store: Store, computed: Computed, project: Project, clock: Clock, work: Mapping[str, Work]) -> _Outlook:
@@ -188,7 +192,9 @@ def _latest(store: Store, streams: Mapping[str, Stream]) -> Instant:
     if not known and CUSTOMERS.name in streams:
         known = _attribute_instants(store, streams[CUSTOMERS.name])
     if not known:
-        raise RunError("no fact carries an instant, so there is no latest one; say which instant is meant with --as-of")
+        raise RunError(
+            "no column holds dates, so there is no latest instant; say as of when with --as-of, such as --as-of 2026-06-30"
+        )
     return max(known)
 
 

@@ -37,6 +37,7 @@ class Findings:
     prepared: Prepared
     loaded: Loaded
     account: list[dict[str, Any]]
+    remarks: tuple[str, ...]
     versions: dict[str, str]
     at: Instant
     made_at: datetime
@@ -203,7 +204,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         ],
         "guess": list(findings.guess),
         "account": findings.account,
-        "notes": [*findings.loaded.notes, *_timeless(findings), *findings.prepared.notes],
+        "notes": [*findings.loaded.notes, *findings.remarks, *findings.prepared.notes],
         "assumptions": project.assumptions.listed(currency, findings.average_order),
         "models": describe(findings.models),
         "fitted": [
@@ -223,16 +224,6 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         "previous": previous.id if previous else None,
         "previous_as_of": previous.info["as_of"] if previous else None,
     }
-
-
-def _timeless(findings: Findings) -> list[str]:
-    """Say so where attributes carry no instant, because as of an earlier one they may not have held."""
-    sources = dict(findings.project.sources)
-    if CUSTOMERS.name not in sources or sources[CUSTOMERS.name].at is not None:
-        return []
-    return [
-        "attributes carry no instant, so they are taken to have held always, and their customers to have been known always"
-    ]
 
 
 def _kind_of(quantile: Quantile, words: Words) -> Type | None:

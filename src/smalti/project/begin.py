@@ -49,7 +49,11 @@ class Begun:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What was guessed, in sentences."""
-        return tuple(line for guess in self.guesses for line in guess.sentences()) + self.notes
+        told = tuple(line for guess in self.guesses for line in guess.sentences()) + self.notes
+        unstated = (
+            ("money: of no stated currency (say which with --currency)",) if self.project.currency == "XXX" else ()
+        )
+        return told + unstated
 
 
 def begin_project(
@@ -169,17 +173,18 @@ def stand_ins(guess: Guess) -> tuple[dict[str, TraitDefinition], tuple[str, ...]
     texts = {
         "spend_total": f"money({total})",
         "orders_total": count,
-        "purchase_days": "orders_total",
+        "purchase_days": "least(orders_total, floor(days_since_first_order))",
         "days_since_order": f"coalesce({ours[silence]}, 0) + 0.0",
-        "days_since_first_order": f"greatest(days_since({ours[began]}), days_since_order)",
+        "days_since_first_order": f"greatest(days_since({ours[began]}), days_since_order, 30.0)",
         "spend_365d": "spend_total / greatest(days_since_first_order / 365, 1.0)",
         "orders_365d": "floor(orders_total / greatest(days_since_first_order / 365, 1.0))",
     }
     notes = (
         f"no file of orders, so attributes stand in: spend is the sum of {', '.join(spend)}",
         f"purchases are the sum of {', '.join(bought)}, each taken as a day of its own",
-        f"silence is {silence} in days, and a customer begins at {began}",
+        f"silence is {silence} in days, and a customer begins at {began}, but no later than 30 days ago or her latest purchase",
         "spend and purchases of one year are the whole divided by the years since then, at least one",
+        "the as-of instant is the latest date among the attributes; if the file was made later, say so with --as-of",
     )
     return {name: TraitDefinition(value=text) for name, text in texts.items()}, notes
 

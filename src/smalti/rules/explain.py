@@ -137,7 +137,8 @@ def _change(node: Compare, left: float, right: float, words: Words, aging: froze
     away = words.value(abs(right - left), Type.DURATION if kind is Type.INSTANT else kind)
     holds = _compared(node.op, left, right)
     until = _COMPARISONS[node.op if holds else _OPPOSITES[node.op]].removeprefix("is ")
-    return f"stays so while it is {until} {words.value(right, kind)}, {away} away"
+    near = f", {away} away" if left != right else ""
+    return f"stays so while it is {until} {words.value(right, kind)}{near}"
 
 
 def _compared(op: str, left: float, right: float) -> bool:

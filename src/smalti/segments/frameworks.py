@@ -76,7 +76,7 @@ def _rfm() -> Framework:
         ("champions", f"rfm_recency >= 4 and {value} >= 9", "bought lately, often and much"),
         (
             "loyal",
-            f"rfm_recency >= 3 and {value} >= 7 and not (rfm_recency >= 4 and {value} >= 9)",
+            f"(rfm_recency >= 4 and {value} between 7 and 8) or (rfm_recency = 3 and {value} >= 7)",
             "buy often and still do",
         ),
         (

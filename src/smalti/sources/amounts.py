@@ -201,13 +201,13 @@ def is_sign_open(texts: Iterable[str]) -> bool:
 
 
 def sign_note(what: str, texts: Iterable[str]) -> str:
-    """Say how an open decimal sign was taken, and how to say otherwise.
+    r"""Say how an open decimal sign was taken, and how to say otherwise.
 
     Args:
         what: What holds the values.
         texts: The values, one of them at least with a sign that is open.
 
-    >>> print(sign_note("a.csv", ["7", "1.234"]).replace("; ", "\\n"))
+    >>> print(sign_note("a.csv", ["7", "1.234"]).replace("; ", "\n"))
     a.csv: the '.' in '1.234' and the like was taken for the decimal sign
     nothing in them says so (say decimal: ',' if it sets off thousands)
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -104,7 +104,7 @@ def see_column(name: str, column: pa.Array) -> SeenColumn:
     kind = find_type(name, column, reading)
     values = distinct_texts(column) if pa.types.is_string(column.type) else pc.drop_null(column)
     few = values.slice(0, 500)
-    dates = read_dates(few, reading).readable if _may_be_dates(few) else np.zeros(len(few), bool)
+    dates = _best_dates(few, reading) if _may_be_dates(few) else np.zeros(len(few), bool)
     if kind in (Type.INTEGER, Type.NUMBER) and len(few):
         dates &= _plausible_digits(few)
     sign = decimal_sign(few.to_pylist()) if pa.types.is_string(few.type) else "."
@@ -251,6 +251,12 @@ def _rank(role: str, name: str) -> int:
         if long_enough and not weak and f" {known} " in parts:
             return len(names) + place
     return 10**6
+
+
+def _best_dates(values: pa.Array, reading: DateReading) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Say which values read as dates, with the day or with the month first, whichever reads more of them."""
+    both = [read_dates(values, replace(reading, day_first=first)).readable for first in (True, False)]
+    return max(both, key=lambda readable: int(readable.sum()))
 
 
 def _may_be_dates(values: pa.Array) -> bool:

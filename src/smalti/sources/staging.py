@@ -189,7 +189,7 @@ def _plan(
     first = next(read_batches(file, definition, form), None)
     if first is None:
         raise SourceError(f"'{file.name}' has no rows")
-    _check(definition, file, form, first)
+    check_columns(definition, file, form, first)
     given = DateReading(
         setting.time_zone,
         definition.day_first if definition.day_first is not None else True,
@@ -206,7 +206,7 @@ def _plan(
     return LinePlan(definition, reading, sign, setting.currency.places, setting.earliest, setting.latest, money, kinds)
 
 
-def _check(definition: SourceDefinition, file: SourceFile, form: Format, first: Batch) -> None:
+def check_columns(definition: SourceDefinition, file: SourceFile, form: Format, first: Batch) -> None:
     """Find needed columns that a file does not have; JSON lines may leave out what they have no value for."""
     names = first.table.column_names
     money = [definition.column(name) for name in ("revenue", "quantity", "price")]

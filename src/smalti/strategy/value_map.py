@@ -319,8 +319,11 @@ class _Money:
         return np.zeros(len(self.orders)) if orders is None else np.nan_to_num(orders)
 
     def service_excess(self) -> Floats:
-        """Give cost to serve and margin given back beyond the median of customers with as many orders."""
-        lost = self.cost_to_serve + self.refunds * self.margin
+        """Give the cost to serve of those who return goods, beyond the median of customers with as many orders.
+
+        What was given back is no cost of service: the goods came back too.
+        """
+        lost = self.cost_to_serve
         active = self.orders > 0
         usual = peer_quantile(lost, quarters(np.where(active, self.orders, np.nan)), active, 0.5)
         return np.where(active & (self.returns > 0), np.maximum(lost - usual, 0), 0.0)
