@@ -89,7 +89,7 @@ def test_what_is_wrong_is_told_in_json_too(terminal):
     result = terminal.types("run", "missing.csv", "--json")
     assert result.exit_code == 2
     assert strictly(result.stdout) == {"error": "SourceError", "text": "there is no file 'missing.csv'"}
-    terminal.file("smalti.yml", "nam: x\ntraits: {a: 5}\n")
+    terminal.file("smalti.yml", f"nam: x\ntraits: {{a: 5}}\nsources: {{orders: {{from: {terminal.orders()}}}}}\n")
     result = terminal.types("check", "--json")
     assert result.exit_code == 2
     told = strictly(result.stdout)["problems"]

@@ -119,18 +119,11 @@ def _merged(guesses: Sequence[Guess]) -> list[Guess]:
         if _columns(other) != _columns(guess):
             raise SourceError(
                 f"'{other.files[0]}' and '{guess.files[0]}' are both {guess.kind} but name their columns differently; "
-                "make a project with: smalti init, and name the columns of each under sources:"
+                "files of one kind are read by the same columns: rename the columns of one, or run them one by one"
             )
-        files = other.given.files + guess.given.files
-        found[guess.kind] = Guess(
-            other.files + guess.files,
-            other.kind,
-            other.format,
-            other.columns,
-            other.roles,
-            other.given.changed(files=files),
-            other.cancelled,
-        )
+        notes = other.notes + tuple(note for note in guess.notes if note not in other.notes)
+        given = other.given.changed(files=other.given.files + guess.given.files)
+        found[guess.kind] = replace(other, files=other.files + guess.files, given=given, notes=notes)
     return list(found.values())
 
 

@@ -2,7 +2,8 @@
 
 - `definitions`: a `SegmentDefinition` as it is written, a `Segment` made ready
 - `frameworks`: the standard segmentations, written in the language with fitted cuts
-- `membership`: who is a member, as a table; what sets a segment's members apart
+- `membership`: who is a member, as a table
+- `profile`: what sets a segment's members apart from everyone else
 """
 
 from smalti.segments.definitions import Segment, SegmentDefinition

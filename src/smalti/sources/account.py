@@ -46,7 +46,8 @@ class Account:
     Attributes:
         source: The source's name, such as ``orders``.
         total: All rows, and the sum of their money, each line rounded to the minor unit.
-        kept: The rows that became facts; for orders those of orders, with discounts and goods taken back in the same order.
+        kept: The rows that became facts; for orders those of orders, with discounts and goods taken back in the same order
+            on the same day.
         returns: The rows of returns and cancellations; their money is negative.
         set_aside: The rows set aside.
         reasons: The rows set aside, by reason.

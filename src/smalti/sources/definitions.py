@@ -82,7 +82,9 @@ class SourceDefinition(BaseModel):
         description="What to do with identical rows; left out, they are set aside where rows have an order id or a time "
         "of day, and kept where they have neither, since they may then be separate purchases.",
     )
-    status: str | None = Field(default=None, description="Column that says whether an order was cancelled.")
+    status: str | None = Field(
+        default=None, description="Column that says whether an order, or a line of it, was cancelled."
+    )
     cancelled: str | None = Field(
         default=None,
         description="Regular expression that a cancelled order's status matches, or its order id where there is no status.",
