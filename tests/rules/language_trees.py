@@ -112,6 +112,11 @@ class Scope:
         return [name for name, one in self.names.items() if one is kind]
 
 
+def amount() -> SearchStrategy[Node]:
+    """Numbers no finer than money is, such as may be written beside it."""
+    return st.sampled_from([Literal(value, NUMBER) for value in (0.0, 0.1, 0.3, 0.5, 1.0, 2.5, 99.99)])
+
+
 def literal(kind: Type) -> SearchStrategy[Node]:
     """Values written out; never negative, for minus is a node of its own."""
     values = [value for value in VALUES[kind] if kind is TEXT or value >= 0]  # type: ignore[operator]
@@ -171,7 +176,7 @@ def partner(kind: Type, scope: Scope, depth: int) -> SearchStrategy[Node]:
     """A tree that can meet one of this type: next to money also a plain number, next to a number a whole one."""
     own = tree(kind, scope, depth)
     if kind is MONEY:
-        written = literal(INTEGER) | literal(NUMBER)
+        written = literal(INTEGER) | amount()
         return own | written | written.map(Negate)
     return own | tree(INTEGER, scope, depth) if kind is NUMBER else own
 
@@ -245,7 +250,7 @@ def _between(draw: DrawFn, scope: Scope, depth: int) -> Node:
 
 def _in(draw: DrawFn, scope: Scope, depth: int) -> Node:
     kind = draw(st.sampled_from(list(Type)))
-    option = literal(INTEGER) | literal(NUMBER) if kind is MONEY else literal(kind)
+    option = literal(INTEGER) | amount() if kind is MONEY else literal(kind)
     if kind in MEASURES:
         option = option | option.map(Negate)
     return In(draw(tree(kind, scope, depth)), tuple(draw(st.lists(option, min_size=1, max_size=3))))

@@ -139,12 +139,27 @@ def test_a_whole_number_will_do_where_a_number_is_wanted():
     assert (checked.type, checked.problems) == (Type.INTEGER, ())
 
 
-@pytest.mark.parametrize(("code", "minor"), [("JPY", [12, 13]), ("GBP", [1235, 1300]), ("BHD", [12346, 13000])])
-def test_a_number_that_meets_money_is_money_of_the_currency(code, minor):
+@pytest.mark.parametrize(
+    ("code", "text", "minor"),
+    [("JPY", "12.0", [12, 13]), ("GBP", "12.34", [1234, 1300]), ("BHD", "12.345", [12345, 13000])],
+)
+def test_a_number_that_meets_money_is_money_of_the_currency(code, text, minor):
     words = Vocabulary({}, {"spend": Type.MONEY}, Currency(code))
-    checked = check(parse("spend in (12.3456, 13)"), words)
+    checked = check(parse(f"spend in ({text}, 13)"), words)
     assert checked.problems == ()
     assert checked.node == In(Name("spend"), tuple(Literal(one, Type.MONEY) for one in minor))
+
+
+@pytest.mark.parametrize(("code", "text"), [("JPY", "0.5"), ("GBP", "0.004"), ("GBP", "9.996"), ("BHD", "0.0001")])
+def test_money_finer_than_the_currency_has_is_a_mistake_and_not_rounded(code, text):
+    words = Vocabulary({}, {"spend": Type.MONEY}, Currency(code))
+    (problem,) = check(parse(f"spend >= {text}"), words).problems
+    assert (problem.what, problem.found) == ("money finer than the currency has", text)
+
+
+def test_more_money_than_can_be_counted_is_a_mistake():
+    (problem,) = check(parse("spend > 1e30"), WORDS).problems
+    assert problem.what == "more money than can be counted"
 
 
 @pytest.mark.parametrize(

@@ -110,9 +110,7 @@ def run_project(
             reckoned = _reckon(store, computed, facts, values, outlook)
             found = match(reckoned)
         with clock.step(work["segments"]):
-            segments = facts.prepared.segments
-            fit(store, computed, [segment.node for segment in segments], facts.at)
-            answers = members_of(store, computed, segments, facts.at)
+            answers = _answers(store, computed, facts)
         findings = Findings(
             project=project,
             prepared=facts.prepared,
@@ -237,6 +235,12 @@ def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values:
     store.drop(_VALUES)
     types = computed.types | {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}
     return Computed(_JOINED, types, dict(computed.fitted))
+
+
+def _answers(store: Store, computed: Computed, facts: _Facts) -> pa.Table:
+    segments = facts.prepared.segments
+    fit(store, computed, [segment.node for segment in segments], facts.at)
+    return members_of(store, computed, segments, facts.at)
 
 
 def _reckon(store: Store, computed: Computed, facts: _Facts, values: ValueMap, outlook: _Outlook) -> Sequence[Option]:

@@ -115,7 +115,8 @@ class BuyingModel:
         history, spans, shape = self._asked(repeats, recency, age, horizon)
         active = expit(-dropped_log_odds(self.parameters, *history))
         relative = spans / (self.alpha + history[2])
-        return np.asarray(active * purchases_if_active(self.parameters, history[0], relative, steps)).reshape(shape)
+        expected = active * purchases_if_active(self.parameters, history[0], relative, steps)
+        return np.asarray(np.maximum(expected, 0.0)).reshape(shape)
 
     def expected_new(self, horizon: ArrayLike, steps: Steps = WHOLE) -> Floats:
         """Return the expected number of repeat purchases of a new customer in the `horizon` after her first purchase.
