@@ -46,8 +46,14 @@ def test_a_reader_that_goes_away_is_no_trouble(shop, words):
 def test_ctrl_c_stops_a_run_in_words(tmp_path):
     lines = (f"c{n % 20_000},2026-01-01T00:00:{n % 60:02},{n % 90}.50\n" for n in range(400_000))
     (tmp_path / "o.csv").write_text("customer,date,amount\n" + "".join(lines))
-    command = [SMALTI, "run", "o.csv"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [SMALTI, "run", "o.csv"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a job in the background ignores it
+    ) as process:
         for line in process.stderr:
             if "wrong?" in line:
                 process.send_signal(signal.SIGINT)
