@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,29 +48,21 @@ def test_any_name_is_quoted_so_that_it_comes_back(one_store, name):
     assert one_store.read(f"SELECT 1 AS {quoted(name)}").column_names == [name]
 
 
-def test_a_table_takes_the_place_of_what_had_its_name(store, tmp_path):
-    pq.write_table(pa.table({"n": [7]}), tmp_path / "seven.parquet")
+def test_a_table_takes_the_place_of_what_had_its_name(store):
     store.put("t", ONE)
     store.create("t", "SELECT 2 AS n")
     assert store.table("t").to_pydict() == {"n": [2]}
-    store.put_parquet("t", [tmp_path / "seven.parquet"])
-    assert store.table("t").to_pydict() == {"n": [7]}
     store.create("t", "SELECT n + 1 AS n FROM t")
-    assert store.table("t").to_pydict() == {"n": [8]}
-    store.put_parquet("t", [tmp_path / "seven.parquet"])
+    assert store.table("t").to_pydict() == {"n": [3]}
     store.put("t", ONE)
     assert store.table("t").to_pydict() == {"n": [1]}
 
 
-def test_a_failed_replacement_leaves_what_was_there(store, tmp_path):
+def test_a_failed_replacement_leaves_what_was_there(store):
     store.put("t", ONE)
-    for replace in (
-        lambda: store.create("t", "SELECT nothing FROM nowhere"),
-        lambda: store.put_parquet("t", [tmp_path / "missing.parquet"]),
-    ):
-        with pytest.raises(StoreError):
-            replace()
-        assert store.table("t").to_pydict() == {"n": [1]}
+    with pytest.raises(StoreError):
+        store.create("t", "SELECT nothing FROM nowhere")
+    assert store.table("t").to_pydict() == {"n": [1]}
 
 
 def test_a_reader_is_taken_batch_by_batch(store):
@@ -87,54 +78,15 @@ def test_a_reader_is_taken_batch_by_batch(store):
     assert store.table("t")["n"].to_pylist() == [n for n in range(5) for _ in range(3)]
 
 
-def test_an_answer_comes_in_batches(store):
-    reader = store.batches("SELECT * FROM range(10000) AS t(n)", rows=2048)
-    sizes = [batch.num_rows for batch in reader]
-    assert sum(sizes) == 10_000
-    assert len(sizes) > 1
-
-
-def test_parquet_files_are_united_by_column_name(store, tmp_path):
-    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
-    pq.write_table(pa.table({"x": [1], "y": ["a"]}), paths[0])
-    pq.write_table(pa.table({"y": ["b"], "z": [2.5]}), paths[1])
-    store.put_parquet("united", paths)
-    assert store.read("SELECT * FROM united ORDER BY y").to_pylist() == [
-        {"x": 1, "y": "a", "z": None},
-        {"x": None, "y": "b", "z": 2.5},
-    ]
-    store.put_parquet("united", paths, columns=["y"])
-    assert store.table("united").column_names == ["y"]
-
-
-@pytest.mark.parametrize("name", ["orders[1].parquet", "o*.parquet", "o?.parquet", "it's.parquet", "a b.parquet"])
-def test_no_part_of_a_file_name_is_a_pattern(name, store, tmp_path):
-    for other in (name, "orders1.parquet", "ox.parquet"):
-        pq.write_table(pa.table({"file": [other]}), tmp_path / other)
-    store.put_parquet("t", [tmp_path / name])
-    assert store.table("t").to_pydict() == {"file": [name]}
-
-
 def test_dropping_what_is_not_there_is_no_error(store):
     store.drop("nothing")
-
-
-def test_a_view_is_dropped_whatever_the_case_of_its_name(store, tmp_path):
-    pq.write_table(ONE, tmp_path / "one.parquet")
-    store.put_parquet("Orders", [tmp_path / "one.parquet"])
-    store.drop("orders")
-    with pytest.raises(StoreError, match="no table 'Orders' in the store"):
-        store.columns("Orders")
 
 
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
         (lambda store: store.read("SELEKT 1"), "the engine refused a query"),
-        (lambda store: store.batches("SELECT * FROM nowhere"), "the engine refused a query"),
         (lambda store: store.create("t", "SELECT * FROM nowhere"), "the engine refused a statement"),
-        (lambda store: store.put_parquet("t", [Path("nowhere.parquet")]), "the engine refused a statement"),
-        (lambda store: store.put_parquet("t", []), "the engine refused a statement"),
         (lambda store: store.table("nowhere"), "nowhere"),
         (lambda store: store.columns("nowhere"), "no table 'nowhere' in the store"),
         (lambda store: store.read("SELECT 9223372036854775807 + 1"), "the engine refused a query"),

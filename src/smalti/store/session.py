@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,11 +19,6 @@ def quoted(name: str) -> str:
     '"Customer ID"'
     """
     return '"' + name.replace('"', '""') + '"'
-
-
-def _plain(path: Path) -> str:
-    """Write a path so that the engine takes no part of it as a pattern."""
-    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
 class Store:
@@ -74,7 +67,7 @@ class Store:
 
     def create(self, name: str, query: str) -> None:
         """Keep the answer of a query as the table `name`, in place of any that had the name."""
-        self._make("TABLE", name, query)
+        self._do(f"CREATE OR REPLACE TABLE {quoted(name)} AS {query}")
 
     def put(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Keep Arrow data as the table `name`; a reader is taken batch by batch."""
@@ -84,23 +77,10 @@ class Store:
         finally:
             self._connection.unregister("_incoming")
 
-    def put_parquet(self, name: str, paths: list[Path], columns: list[str] | None = None) -> None:
-        """Make the Parquet files readable as `name` without copying them, united by column name."""
-        listed = ", ".join("'" + _plain(path).replace("'", "''") + "'" for path in paths)
-        chosen = "*" if columns is None else ", ".join(quoted(column) for column in columns)
-        self._make("VIEW", name, f"SELECT {chosen} FROM read_parquet([{listed}], union_by_name = true)")
-
     def read(self, query: str) -> pa.Table:
         """Give the whole answer of a query."""
         try:
             return self._connection.sql(query).to_arrow_table()
-        except duckdb.Error as error:
-            raise StoreError(f"the engine refused a query: {error}") from error
-
-    def batches(self, query: str, rows: int = 1_000_000) -> pa.RecordBatchReader:
-        """Give the answer of a query batch by batch; finish it before asking the store anything else."""
-        try:
-            return self._connection.sql(query).to_arrow_reader(rows)
         except duckdb.Error as error:
             raise StoreError(f"the engine refused a query: {error}") from error
 
@@ -109,9 +89,8 @@ class Store:
         return self.read(f"SELECT * FROM {quoted(name)}")
 
     def drop(self, name: str) -> None:
-        """Let go of a table or view; one that is not there is let go already."""
-        kind = "VIEW" if self._kind(name) == "VIEW" else "TABLE"
-        self._do(f"DROP {kind} IF EXISTS {quoted(name)}")
+        """Let go of a table; one that is not there is let go already."""
+        self._do(f"DROP TABLE IF EXISTS {quoted(name)}")
 
     def columns(self, name: str) -> dict[str, str]:
         """Give the columns of a table with the engine's own names of their types.
@@ -124,24 +103,6 @@ class Store:
         except duckdb.Error as error:
             raise StoreError(f"no table '{name}' in the store") from error
         return {row[0]: row[1] for row in rows}
-
-    def _kind(self, name: str) -> str | None:
-        query = "SELECT table_type FROM information_schema.tables WHERE lower(table_name) = lower(?)"
-        row = self._connection.execute(query, [name]).fetchall()
-        return row[0][0].removeprefix("BASE ") if row else None
-
-    def _make(self, kind: str, name: str, query: str) -> None:
-        """Make a table or view in place of whatever had the name, which the query may still read."""
-        try:
-            self._do(f"CREATE OR REPLACE {kind} {quoted(name)} AS {query}")
-        except StoreError:
-            if self._kind(name) in (kind, None):
-                raise
-        else:
-            return
-        self._do(f"CREATE OR REPLACE {kind} _making AS {query}")
-        self.drop(name)
-        self._do(f"ALTER {kind} _making RENAME TO {quoted(name)}")
 
     def _do(self, statement: str) -> None:
         try:
