@@ -1,6 +1,7 @@
 """What happened to customers, and the units it is told in.
 
 - `instants`: points in time and lengths of time, in whole microseconds
+- `calendar`: days, weeks, months, quarters and years of instants in a time zone; ages and anniversaries
 - `money`: fixed-point money in a currency's minor unit
 - `streams`: named tables of facts with typed columns, and the types themselves
 - `keys`: customer ids as text
@@ -8,6 +9,20 @@
 Everything else in smalti is built from these; nothing here computes on data at scale.
 """
 
+from smalti.facts.calendar import (
+    PARTS,
+    UNITS,
+    calendar_days_since,
+    civil,
+    days_from_civil,
+    days_to_anniversary,
+    local_day,
+    next_start,
+    offsets,
+    start_of,
+    today,
+    years_since,
+)
 from smalti.facts.instants import (
     DAY,
     FOREVER_AGO,
@@ -48,9 +63,11 @@ __all__ = [
     "MINUTE",
     "ORDERS",
     "ORDER_ITEMS",
+    "PARTS",
     "RETURNS",
     "SECOND",
     "STANDARD_STREAMS",
+    "UNITS",
     "WEEK",
     "YEAR",
     "Column",
@@ -60,13 +77,23 @@ __all__ = [
     "Stream",
     "Type",
     "arrow_type",
+    "calendar_days_since",
+    "civil",
     "customer_key",
+    "days_from_civil",
+    "days_to_anniversary",
     "format_duration",
     "format_instant",
     "format_minor",
     "from_minor",
+    "local_day",
+    "next_start",
+    "offsets",
     "parse_duration",
     "parse_instant",
+    "start_of",
     "to_datetime",
     "to_minor",
+    "today",
+    "years_since",
 ]
