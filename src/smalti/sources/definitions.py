@@ -25,7 +25,8 @@ class SourceDefinition(BaseModel):
     """Outside files and how they become facts of one stream.
 
     Built from YAML or in Python to the same frozen, hashable value. A source named ``orders`` gives orders, order items
-    and returns; one named ``customers`` gives attributes; one of any other name gives a stream of its own.
+    and returns; one named ``customers`` gives attributes, with their history where rows have an instant; one of any other
+    name, such as ``events``, ``touches``, ``answers`` or ``tickets``, gives a stream of its own, a fact for each row.
 
     >>> source = SourceDefinition.model_validate(
     ...     {"from": "orders.csv", "customer": "who", "at": "day", "columns": {"revenue": "total"}}
@@ -46,14 +47,19 @@ class SourceDefinition(BaseModel):
     )
     at: str | None = Field(
         default=None,
-        description="Column with the date or the date and time of the fact; found by itself for orders. A customers "
-        "source without it says what has always held.",
+        description="Column with the date or the date and time of the fact; found by itself for orders. Of a "
+        "customers source each row holds from then on; one without it says what has always held.",
     )
     columns: tuple[tuple[str, str], ...] = Field(
         default=(),
         description="Our name of a column, and its name in the file: order_id, revenue, quantity, price, product, "
         "category, cost, discount, channel, or a name of your own. Empty takes what can be recognised in an orders "
         "source and every column in any other.",
+    )
+    id: str | None = Field(
+        default=None,
+        description="Column with a fact's own id, in a stream of your own: identical rows are then the same fact told "
+        "twice. Without it each row is a fact.",
     )
     encoding: str | None = Field(
         default=None, description="Encoding of a text file, such as cp1252; detected if left out."
@@ -79,8 +85,9 @@ class SourceDefinition(BaseModel):
     )
     duplicates: Literal["set_aside", "keep"] | None = Field(
         default=None,
-        description="What to do with identical rows; left out, they are set aside where rows have an order id or a time "
-        "of day, and kept where they have neither, since they may then be separate purchases.",
+        description="What to do with identical rows; left out, those of orders are set aside where rows have an order id "
+        "or a time of day, and kept where they have neither, since they may then be separate purchases; those of customers "
+        "are set aside; those of a stream of your own are kept unless it names an id.",
     )
     status: str | None = Field(
         default=None, description="Column that says whether an order, or a line of it, was cancelled."

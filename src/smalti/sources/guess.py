@@ -33,7 +33,7 @@ class Guess:
 
     Attributes:
         files: Their names as the user gave them.
-        kind: ``orders``, or ``customers`` for one row of attributes per customer.
+        kind: ``orders``, or ``customers`` for what is said of customers, in one row each or, with dates, in one each time.
         format: What the first file is, in words.
         columns: Its columns, as the sample showed them; of more than 300 the first, and those whose names tell something.
         roles: The columns with a role, and why.
@@ -77,7 +77,8 @@ class Guess:
 
     def sentences(self) -> list[str]:
         """Say in sentences what was understood, for printing."""
-        what = "orders" if self.kind == "orders" else "customers, one row each"
+        of_customers = "customers, one row each" if self.given.at is None else "customers, each row from its date on"
+        what = "orders" if self.kind == "orders" else of_customers
         told = [f"{', '.join(self.files)}: {what}; {self.format}"]
         return [*told, *(f"{role.role}: {role.column} ({role.reason})" for role in self.roles), *self.notes]
 

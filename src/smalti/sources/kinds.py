@@ -114,6 +114,7 @@ def _converted(column: pa.Array, kind: Type, reading: DateReading, decimal: Sign
     if kind is Type.BOOLEAN:
         if pa.types.is_boolean(column.type):
             return column, False
+        column = column.cast(pa.string())
         known = pc.match_substring_regex(column, _BOOLEAN)
         return pc.if_else(known, pc.match_substring_regex(column, _TRUE), None), False
     if pa.types.is_integer(column.type):

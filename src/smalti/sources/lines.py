@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -79,21 +80,24 @@ class Lines:
 
     Attributes:
         table: One row per line, with the columns of `line_schema`.
+        seq: Number of each line, unlike any other's.
         high: First 64 bits of each row's key.
         low: The others.
-        order: A key of each line's customer, order id and day; empty without order ids.
+        order: A key of each line's customer, order id and day; empty without order ids or money.
     """
 
     table: pa.Table
+    seq: NDArray[np.int64]
     high: Keys
     low: Keys
     order: Keys
 
 
 def line_schema(definition: SourceDefinition, kinds: dict[str, Type], money: bool) -> pa.Schema:
-    """Give the columns of lines: customer_id, at, seq, day, amount, back, cancelled, then those the source has."""
-    fields = [("customer_id", pa.string()), ("at", pa.int64()), ("seq", pa.int64())]
+    """Give the columns of lines: customer_id and at, with money seq, day, amount, back, cancelled, then the source's own."""
+    fields = [("customer_id", pa.string()), ("at", pa.int64())]
     if money:
+        fields += [("seq", pa.int64())]
         fields += [("day", pa.int64()), ("amount", pa.int64()), ("back", pa.bool_()), ("cancelled", pa.bool_())]
         named = definition.mapping
         fields += [(name, pa.string()) for name in TEXT_FIELDS if name in named]
@@ -128,23 +132,18 @@ def read_lines(batch: Batch, plan: LinePlan, base: int, ledger: Ledger, totals: 
         minor, usable, back = _money(table, plan, problems, totals)
     good = problems.code < 0
     problems.set_aside(batch, ledger, pa.array(minor, mask=~usable) if plan.money else None)
-    columns = {
-        "customer_id": customers,
-        "at": pa.array(dates.at),
-        "seq": pa.array(batch.rows + base),
-        "amount": pa.array(minor),
-        "back": pa.array(back),
-        **_others(table, plan, totals, good),
-    }
+    seq = batch.rows + base
+    columns = {"customer_id": customers, "at": pa.array(dates.at), **_others(table, plan, totals, good)}
     if plan.money:
+        columns |= {"seq": pa.array(seq), "amount": pa.array(minor), "back": pa.array(back)}
         columns["day"] = days_of(columns["at"], plan.reading.time_zone)
         columns["cancelled"] = _cancelled(table, definition, columns)
     schema = line_schema(definition, plan.kinds, plan.money)
     lines = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
     chosen = table
     if not good.all():
-        lines, chosen = lines.filter(pa.array(good)), table.filter(pa.array(good))
-    return _keyed(lines, chosen, definition)
+        lines, chosen, seq = lines.filter(pa.array(good)), table.filter(pa.array(good)), seq[good]
+    return _keyed(lines, seq, chosen, plan)
 
 
 def customer_keys(column: pa.Array) -> pa.Array:
@@ -287,14 +286,19 @@ def _cancelled(table: pa.Table, definition: SourceDefinition, columns: dict[str,
     return pc.fill_null(pa.array(matches, pa.bool_()).take(coded.indices), False)
 
 
-def _keyed(lines: pa.Table, table: pa.Table, definition: SourceDefinition) -> Lines:
-    used = {definition.customer, definition.at, *definition.mapping.values()}
-    names = [name for name in table.column_names if name in used or not PROVENANCE.fullmatch(name)]
+def _keyed(lines: pa.Table, seq: NDArray[np.int64], table: pa.Table, plan: LinePlan) -> Lines:
     empty = np.empty(0, np.uint64)
-    high, low = (empty, empty) if definition.duplicates == "keep" else row_keys(table, names)
+    keep = plan.definition.duplicates == "keep"
+    high, low = (empty, empty) if keep else row_keys(table, telling(plan.definition, table.column_names))
     whole = [name for name in ("customer_id", "order_id", "day") if name in lines.column_names]
-    order = short_keys(lines, whole) if "order_id" in lines.column_names else empty
-    return Lines(lines, high, low, order)
+    order = short_keys(lines, whole) if plan.money and "order_id" in lines.column_names else empty
+    return Lines(lines, seq, high, low, order)
+
+
+def telling(definition: SourceDefinition, names: Sequence[str]) -> list[str]:
+    """Give the columns that make a row another one: all but those that nobody asked for and that say where it was read."""
+    used = {definition.customer, definition.at, definition.id, *definition.mapping.values()}
+    return [name for name in names if name in used or not PROVENANCE.fullmatch(name)]
 
 
 def _column(table: pa.Table, name: str | None) -> pa.Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import Fingerprint, SourceFile, find_files, fingerprint, watch
 from smalti.sources.guess import complete
 from smalti.sources.orders import Written, set_aside_repeats, write_orders, write_own
-from smalti.sources.staging import Setting, Staged, stage, time_zone_of, with_columns
+from smalti.sources.staging import Setting, Staged, look, stage, time_zone_of
 from smalti.store import Store
 
 
@@ -112,6 +112,7 @@ class _Part:
 def _load_customers(
     store: Store, definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting
 ) -> _Part:
+    check_names(CUSTOMERS.name, definition)
     attributes = Attributes(definition, files, setting)
     stream = attributes.write(store)
     total, kept = Tally(attributes.rows), Tally(attributes.kept)
@@ -124,20 +125,17 @@ def _load_lines(
 ) -> _Part:
     check_names(name, definition)
     money = name == ORDERS.name
-    if not money:
-        definition = with_columns(definition, files[0])
+    looked = look(definition, files, setting, money=money)
     with tempfile.TemporaryDirectory(prefix="smalti-") as folder:
-        staged = stage(definition, files, setting, Path(folder), money=money)
+        staged = stage(looked, setting, Path(folder))
         stay = set_aside_repeats(staged, definition.duplicates)
         written = write_orders(store, staged, stay) if money else write_own(store, name, staged, stay)
     if not written.kept.rows and not written.returns.rows:
         raise SourceError(f"no row of {', '.join(file.name for file in files)} is usable: {told(staged.ledger)}")
-    return _settled(store, name, definition, staged, written, setting)
+    return _settled(store, name, staged, written, setting)
 
 
-def _settled(
-    store: Store, name: str, definition: SourceDefinition, staged: Staged, written: Written, setting: Setting
-) -> _Part:
+def _settled(store: Store, name: str, staged: Staged, written: Written, setting: Setting) -> _Part:
     totals = staged.totals
     total = Tally(totals.rows, totals.money)
     exact = None
@@ -149,33 +147,49 @@ def _settled(
         f"{count:,} values of '{column}' could not be read and were left empty"
         for column, count in sorted(totals.unreadable.items())
     ]
-    return _Part(written.streams, account, staged.ledger.table(), notes, definition)
+    return _Part(written.streams, account, staged.ledger.table(), notes, staged.looked.definition)
 
+
+_TAKEN = {"customer_id": "customer_number", "at": "at_time"}
+"""Names that facts have already, with one to take instead."""
 
 _GIVEN = {"amount": "revenue", "day": "order_day", "seq": "number", "back": "sent_back", "cancelled": "is_cancelled"}
-"""Names that lines of orders have already, with one to take instead."""
+"""Names that lines of orders have already besides."""
 
 
 def check_names(name: str, definition: SourceDefinition) -> None:
     """Check what a definition says, before its files are read.
 
     Raises:
-        SourceError: It lacks its date or its money, or gives a column a name that is taken.
+        SourceError: It lacks its date or its money, gives a column a name that is taken or the name of another, or names
+            an id where facts have none of their own.
     """
     named = definition.mapping
     if name not in (ORDERS.name, CUSTOMERS.name) and definition.at is None:
         raise SourceError(f"source '{name}' needs its date: say which column it is with 'at'")
+    if definition.id is not None and name in (ORDERS.name, CUSTOMERS.name):
+        instead = "'order_id' under 'columns'" if name == ORDERS.name else "'customer'"
+        raise SourceError(f"source '{name}' takes no 'id'; did you mean {instead}?")
+    _check_free(name, named, _TAKEN | (_GIVEN if name == ORDERS.name else {}))
     if name != ORDERS.name:
         return
-    for taken, instead in _GIVEN.items():
-        if taken in named:
-            raise SourceError(
-                f"source 'orders' cannot have a column of its own named '{taken}'; did you mean '{instead}'?"
-            )
     if "revenue" not in named and not ("quantity" in named and "price" in named):
         raise SourceError(
             "an orders source needs its money: name a column as 'revenue', or one as 'quantity' and one as 'price'"
         )
+
+
+def _check_free(name: str, named: Iterable[str], taken: Mapping[str, str]) -> None:
+    seen: dict[str, str] = {}
+    for column in named:
+        alike = column.casefold()
+        if alike in taken:
+            raise SourceError(
+                f"source '{name}' cannot have a column of its own named '{column}'; did you mean '{taken[alike]}'?"
+            )
+        if alike in seen:
+            raise SourceError(f"source '{name}' has two columns of one name: '{seen[alike]}' and '{column}'")
+        seen[alike] = column
 
 
 def _check_tables(store: Store, written: Written) -> None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from smalti.facts import ORDER_ITEMS, ORDERS, RETURNS, Column, Stream, Type
-from smalti.sources.account import Tally, money_of
+from smalti.sources.account import Tally, money_of, same_as
 from smalti.sources.rowkeys import any_repeat, repeats
 from smalti.sources.staging import Staged
 from smalti.store import Store, quoted
@@ -43,7 +43,8 @@ def set_aside_repeats(staged: Staged, choice: str | None) -> NDArray[np.bool_]:
 
     Args:
         staged: The lines.
-        choice: ``set_aside``, ``keep``, or None: set aside where rows have an order id or a time of day.
+        choice: ``set_aside``, ``keep``, or None: set aside orders that have an order id or a time of day, and facts of
+            one's own that have an id.
 
     Returns:
         Which lines stay.
@@ -54,26 +55,37 @@ def set_aside_repeats(staged: Staged, choice: str | None) -> NDArray[np.bool_]:
     again, first = repeats(staged.high, staged.low)
     if not len(again):
         return stay
-    if choice is None and not staged.totals.timed and not len(staged.order):
+    why = _separate(staged) if choice is None else None
+    if why is not None:
         rows = "1 identical row" if len(again) == 1 else f"{len(again):,} identical rows"
-        staged.notes.append(f"{rows} kept: no time of day and no order id, so they may be separate purchases")
+        staged.notes.append(f"{rows} kept: {why}")
         return stay
     stay[again] = False
     sources, rows_again = staged.where(staged.seq[again])
     first_sources, first_rows = staged.where(staged.seq[first])
-    same = pc.equal(sources, first_sources)
-    numbers = pa.array(first_rows).cast(pa.string())
-    elsewhere = pc.binary_join_element_wise(numbers, first_sources, " of ")
-    found = pc.binary_join_element_wise("the same as row", pc.if_else(same, numbers, elsewhere), " ")
-    amounts = _taken(staged, "amount", again) if "amount" in staged.schema.names else None
+    found = same_as(sources, first_sources, pa.array(first_rows))
+    amounts = _taken(staged, "amount", again) if staged.looked.money else None
     staged.ledger.add(sources, rows_again, "exact duplicate", found, amounts)
     return stay
+
+
+def _separate(staged: Staged) -> str | None:
+    """Say why identical rows may be facts of their own, or None where they are the same fact told twice."""
+    if staged.looked.money:
+        told_twice = staged.totals.timed or len(staged.order)
+        return None if told_twice else "no time of day and no order id, so they may be separate purchases"
+    if staged.looked.definition.id is not None:
+        return None
+    return (
+        f"each row of {staged.looked.files[0].name} is a fact, for no column is named as its id "
+        "(say duplicates: set_aside if they tell the same fact twice)"
+    )
 
 
 def write_own(store: Store, name: str, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Put a stream of one's own into the store."""
     staged.let_go()
-    stream = Stream(name, own_columns(staged.kinds))
+    stream = Stream(name, own_columns(staged.looked.kinds))
     schema = stream.schema()
     store.put(name, pa.RecordBatchReader.from_batches(schema, _cut(staged, stay, schema)))
     return Written({name: stream}, Tally(int(stay.sum())), Tally())
@@ -126,7 +138,7 @@ def own_columns(kinds: Mapping[str, Type]) -> tuple[Column, ...]:
 
 def _write_single(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Each line is an order: straight from the lines to the tables, batch by batch."""
-    streams = order_streams(staged.schema.names, staged.kinds)
+    streams = order_streams(staged.schema.names, staged.looked.kinds)
     sorter = _Sorter(staged, stay)
     schema = streams["orders"].schema()
     store.put("orders", pa.RecordBatchReader.from_batches(schema, sorter.orders(schema)))
@@ -217,7 +229,7 @@ def _write_summed(store: Store, staged: Staged, stay: NDArray[np.bool_]) -> Writ
         "MIN(CASE WHEN cancelled THEN 1 ELSE 0 END) AS cancelled, MIN(CASE WHEN back THEN 1 ELSE 0 END) AS all_back"
         f"{sums} FROM {_HEADED} GROUP BY head) AS summed",
     )
-    streams = order_streams(staged.schema.names, staged.kinds)
+    streams = order_streams(staged.schema.names, staged.looked.kinds)
     store.create("orders", _orders_query(streams["orders"], staged))
     store.create("returns", _returns_query(streams["returns"]))
     if "order_items" in streams:
@@ -243,9 +255,9 @@ def _orders_query(stream: Stream, staged: Staged) -> str:
     for name in stream.names:
         if name == "revenue":
             parts.append("f.net AS revenue")
-        elif name in ("cost", "discount") and name not in staged.kinds:
+        elif name in ("cost", "discount") and name not in staged.looked.kinds:
             parts.append(f"f.{name}")
-        elif name == "category" and name not in staged.kinds:
+        elif name == "category" and name not in staged.looked.kinds:
             parts.append("c.category")
         else:
             parts.append(f"l.{quoted(name)}")

@@ -9,12 +9,10 @@ from smalti.facts import CUSTOMERS, ORDERS, Currency, Stream
 from smalti.sources.attributes import Attributes
 from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import find_files
-from smalti.sources.formats import find_format, read_batches
 from smalti.sources.guess import complete
-from smalti.sources.lines import line_schema
 from smalti.sources.load import check_names
 from smalti.sources.orders import order_streams, own_columns
-from smalti.sources.staging import Setting, check_columns, own_kinds, time_zone_of, with_columns
+from smalti.sources.staging import Setting, look, time_zone_of
 from smalti.store import Store
 
 
@@ -46,13 +44,7 @@ def peek(
                 streams[name] = Attributes(definition, files, setting).write(store)
             continue
         money = name == ORDERS.name
-        for file in files:
-            form = find_format(file, definition)
-            first = next(read_batches(file, definition, form), None)
-            if first is not None:
-                check_columns(definition, file, form, first)
-        definition = definition if money else with_columns(definition, files[0])
-        kinds = own_kinds(definition, files[0], find_format(files[0], definition), setting, money=money)
-        schema = line_schema(definition, kinds, money)
-        streams |= order_streams(schema.names, kinds) if money else {name: Stream(name, own_columns(kinds))}
+        looked = look(definition, files, setting, money=money)
+        made = order_streams(looked.schema.names, looked.kinds)
+        streams |= made if money else {name: Stream(name, own_columns(looked.kinds))}
     return streams

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ from smalti.sources.guess import missing_column
 from smalti.sources.kinds import distinct_texts, find_type
 from smalti.sources.lines import LinePlan, LineTotals, line_schema, read_lines
 from smalti.sources.rowkeys import Keys
+from smalti.sources.tabular import as_text
 
 _LOOK = 20_000
 
@@ -49,14 +50,39 @@ class Setting:
         return parse_instant("1900-01-01", self.time_zone)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What a source's files are found to be before they are read.
+
+    Attributes:
+        definition: With customer, at and columns filled in.
+        files: Its files.
+        forms: What each file is.
+        kinds: The types of the project's own columns.
+        money: Whether lines have money.
+        notes: What was found odd.
+    """
+
+    definition: SourceDefinition
+    files: tuple[SourceFile, ...]
+    forms: tuple[Format, ...]
+    kinds: dict[str, Type]
+    money: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the lines that the files become."""
+        return line_schema(self.definition, self.kinds, self.money)
+
+
 @dataclass
 class Staged:
     """The lines of a source after the first pass.
 
     Attributes:
         path: Where they are, as an Arrow IPC file.
-        schema: Their columns.
-        kinds: The types of the project's own columns.
+        looked: What they were read from.
         high: First key of each line's row.
         low: Second key.
         order: Key of each line's customer, order id and day; empty without order ids.
@@ -68,8 +94,7 @@ class Staged:
     """
 
     path: Path
-    schema: pa.Schema
-    kinds: dict[str, Type]
+    looked: Looked
     high: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
     low: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
     order: Keys = field(default_factory=lambda: np.empty(0, np.uint64))
@@ -78,6 +103,11 @@ class Staged:
     ledger: Ledger = field(default_factory=Ledger)
     totals: LineTotals = field(default_factory=LineTotals)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the lines."""
+        return self.looked.schema
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Read the lines back, in order."""
@@ -113,35 +143,30 @@ def time_zone_of(name: str) -> str:
     return name
 
 
-def stage(
-    definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting, folder: Path, *, money: bool
-) -> Staged:
+def stage(looked: Looked, setting: Setting, folder: Path) -> Staged:
     """Read all files of a source into lines.
 
     Args:
-        definition: With customer, at and columns filled in.
-        files: Its files.
+        looked: The files, and what they were found to be.
         setting: What holds for all sources.
         folder: A folder for what does not fit in memory.
-        money: Whether lines have money.
 
     Raises:
         SourceError: A file cannot be read or lacks a column.
     """
-    forms = [find_format(file, definition) for file in files]
-    kinds = own_kinds(definition, files[0], forms[0], setting, money=money)
-    staged = Staged(folder / "lines.arrow", line_schema(definition, kinds, money), kinds)
+    definition = looked.definition
+    staged = Staged(folder / "lines.arrow", looked, notes=list(looked.notes))
     parts = _Parts()
     options = ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(staged.path), "wb") as sink, ipc.new_file(sink, staged.schema, options=options) as writer:
-        for file, form in zip(files, forms, strict=True):
+        for file, form in zip(looked.files, looked.forms, strict=True):
             staged.notes += remarks(file, definition, form)
-            plan = _plan(definition, file, form, setting, kinds, money, staged.notes)
+            plan = _plan(looked, file, form, setting, staged.notes)
             for batch in read_batches(file, definition, form):
                 base = _base(staged, batch)
                 lines = read_lines(batch, plan, base, staged.ledger, staged.totals)
                 writer.write_table(lines.table)
-                parts.add(lines.high, lines.low, lines.order, lines.table["seq"].to_numpy())
+                parts.add(lines.high, lines.low, lines.order, lines.seq)
     staged.high, staged.low, staged.order, staged.seq = parts.joined()
     return staged
 
@@ -177,19 +202,8 @@ def _base(staged: Staged, batch: Batch) -> int:
     return staged.places[-1][0]
 
 
-def _plan(
-    definition: SourceDefinition,
-    file: SourceFile,
-    form: Format,
-    setting: Setting,
-    kinds: dict[str, Type],
-    money: bool,
-    notes: list[str],
-) -> LinePlan:
-    first = next(read_batches(file, definition, form), None)
-    if first is None:
-        raise SourceError(f"'{file.name}' has no rows")
-    check_columns(definition, file, form, first)
+def _plan(looked: Looked, file: SourceFile, form: Format, setting: Setting, notes: list[str]) -> LinePlan:
+    definition, money = looked.definition, looked.money
     given = DateReading(
         setting.time_zone,
         definition.day_first if definition.day_first is not None else True,
@@ -198,25 +212,20 @@ def _plan(
     )
     reading, ambiguous = _date_reading(lambda: read_batches(file, definition, form), definition.at, given)
     if ambiguous:
-        notes.append(
-            f"{file.name}: dates in '{definition.at}' were read with the day first; nothing in them says so "
-            "(say day_first: false if the month comes first)"
-        )
-    sign = definition.decimal or _sign(definition, read_batches(file, definition, form), notes)
-    return LinePlan(definition, reading, sign, setting.currency.places, setting.earliest, setting.latest, money, kinds)
+        notes.append(day_first_note(file.name, definition.at))
+    sign: Sign = definition.decimal or "."
+    if money and definition.decimal is None:
+        sign = _sign(definition, read_batches(file, definition, form), notes)
+    places, kinds = setting.currency.places, looked.kinds
+    return LinePlan(definition, reading, sign, places, setting.earliest, setting.latest, money, kinds)
 
 
-def check_columns(definition: SourceDefinition, file: SourceFile, form: Format, first: Batch) -> None:
-    """Find needed columns that a file does not have; JSON lines may leave out what they have no value for."""
-    names = first.table.column_names
-    money = [definition.column(name) for name in ("revenue", "quantity", "price")]
-    for role, column in (
-        ("customer", definition.customer),
-        ("at", definition.at),
-        *(("amount", name) for name in money),
-    ):
-        if column is not None and column not in names and form.kind != "json lines":
-            raise SourceError(f"'{file.name}': {missing_column(role, column, names)}")
+def day_first_note(name: str, column: str | None) -> str:
+    """Say that dates could be read both ways and were read with the day first."""
+    return (
+        f"{name}: dates in '{column}' were read with the day first; nothing in them says so "
+        "(say day_first: false if the month comes first)"
+    )
 
 
 def _date_reading(
@@ -254,33 +263,98 @@ def _money_texts(definition: SourceDefinition, table: pa.Table) -> list[str]:
     return texts
 
 
-def own_kinds(
-    definition: SourceDefinition, file: SourceFile, form: Format, setting: Setting, *, money: bool
-) -> dict[str, Type]:
-    """Judge the types of the project's own columns by the first rows of the first file."""
+def look(definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting, *, money: bool) -> Looked:
+    """Look at the first rows of all files: find the columns, and judge the types of the project's own ones.
+
+    A source of one's own that names no columns gets all that any of its files has. JSON lines are looked through until
+    every column named has been seen, and whole where none is named: any line may bring a column.
+
+    Args:
+        definition: With customer and at filled in, and with columns where lines have money.
+        files: Its files.
+        setting: What holds for all sources.
+        money: Whether lines have money.
+
+    Raises:
+        SourceError: A file cannot be read, has no rows, or lacks the customer, the date or the money; or a column that is
+            named is in none of the files.
+    """
+    forms = tuple(find_format(file, definition) for file in files)
+    wanted = {definition.status, definition.id, *definition.mapping.values()} - {None}
+    found: dict[str, list[pa.Array]] = {}
+    strict: list[tuple[SourceFile, set[str]]] = []
+    for file, form in zip(files, forms, strict=True):
+        names = _seen(definition, file, form, wanted, found)
+        if form.kind != "json lines":
+            _check_needed(definition, file, names, money=money)
+            strict.append((file, names))
+    _check_named(definition, files[0], found)
+    if not definition.columns:
+        taken = {definition.customer, definition.at}
+        theirs = [name for name in found if name not in taken]
+        definition = definition.changed(columns=dict(zip(own_names(theirs), theirs, strict=True)))
+    reading = DateReading(setting.time_zone, decided=False)
     own = {name: column for name, column in definition.columns if not money or name not in LINE_FIELDS}
-    if not own:
-        return {}
-    first = next(read_batches(file, definition, form), None)
-    kinds = {}
-    for name, column in own.items():
-        if first is None or column not in first.table.column_names:
-            names = first.table.column_names if first else []
-            raise SourceError(f"'{file.name}': {missing_column(name, column, names)}")
-        sample = first.table[column].combine_chunks().slice(0, _LOOK)
-        kinds[name] = find_type(column, sample, DateReading(setting.time_zone, decided=False))
-    return kinds
+    kinds = {name: find_type(column, stacked(found[column]), reading) for name, column in own.items()}
+    return Looked(definition, files, forms, kinds, money, tuple(_lacking(definition, strict)))
 
 
-def with_columns(definition: SourceDefinition, file: SourceFile) -> SourceDefinition:
-    """Name every column of a source of one's own that names none."""
-    if definition.columns:
-        return definition
-    form = find_format(file, definition, whole=False)
-    first = next(read_batches(file, definition, form), None)
-    taken = {definition.customer, definition.at}
-    names = [name for name in (first.table.column_names if first else []) if name not in taken]
-    return definition.changed(columns=dict(zip(own_names(names), names, strict=True)))
+def _lacking(definition: SourceDefinition, files: Sequence[tuple[SourceFile, set[str]]]) -> Iterator[str]:
+    """Say which columns some of the files do not have."""
+    for column in definition.mapping.values():
+        without = [file.name for file, names in files if column not in names]
+        if len(without) == 1:
+            yield f"{without[0]} has no column '{column}': its rows say nothing of it"
+        elif without:
+            yield f"{len(without):,} files have no column '{column}', {without[0]} first: their rows say nothing of it"
+
+
+def _seen(
+    definition: SourceDefinition,
+    file: SourceFile,
+    form: Format,
+    wanted: Set[str | None],
+    found: dict[str, list[pa.Array]],
+) -> set[str]:
+    """Give the columns of a file, and add the first rows of each to those found."""
+    names: set[str] = set()
+    for batch in read_batches(file, definition, form):
+        for name in batch.table.column_names:
+            if name not in names:
+                found.setdefault(name, []).append(batch.table[name].combine_chunks().slice(0, _LOOK))
+        names.update(batch.table.column_names)
+        if form.kind != "json lines" or (definition.columns and wanted <= names):
+            return names
+    if not names:
+        raise SourceError(f"'{file.name}' has no rows")
+    return names
+
+
+def _check_needed(definition: SourceDefinition, file: SourceFile, names: Collection[str], *, money: bool) -> None:
+    """Find columns without which no row of a file can be used; JSON lines may leave out what they have no value for."""
+    needed = [("customer", definition.customer), ("at", definition.at)]
+    if money:
+        needed += [("amount", definition.column(name)) for name in ("revenue", "quantity", "price")]
+    for role, column in needed:
+        if column is not None and column not in names:
+            raise SourceError(f"'{file.name}': {missing_column(role, column, list(names))}")
+
+
+def _check_named(definition: SourceDefinition, file: SourceFile, found: Collection[str]) -> None:
+    """Find columns that are named and in none of the files."""
+    for role, column in (("status", definition.status), ("id", definition.id), *definition.columns):
+        if column is not None and column not in found:
+            raise SourceError(f"'{file.name}': {missing_column(role, column, list(found))}")
+
+
+def stacked(parts: Sequence[pa.Array]) -> pa.Array:
+    """Put parts of a column under one another, as text where their types differ.
+
+    >>> stacked([pa.array([1]), pa.array(["x"])]).to_pylist()
+    ['1', 'x']
+    """
+    alike = all(part.type == parts[0].type for part in parts)
+    return pa.concat_arrays(list(parts) if alike else [as_text(part) for part in parts])
 
 
 def own_names(names: list[str]) -> list[str]:
