@@ -243,3 +243,69 @@ def test_the_work_list_says_what_a_run_will_do():
     assert told["traits"].startswith(f"{len(done.traits)} traits from ")
     assert told["traits"].endswith(" aggregates over orders, returns")
     assert told["segments"].startswith(f"{len(done.segments)} segments, ")
+
+
+COMPANIES = SHOP | {"customers": Stream(CUSTOMERS.name, (Column("company", Type.TEXT), Column("seats", Type.INTEGER)))}
+
+
+def test_segments_may_ask_membership_of_others_and_so_may_traits_and_strategies():
+    done = ready(
+        """\
+        traits:
+          care: case when member(best) then 2 else 1 end
+        segments:
+          dear: member(best) and score(p_alive) > 0.5
+          best: spend_365d > 100
+        playbook:
+          retain: {eligible: member(dear)}
+        """
+    )
+    assert {"dear", "best"} <= {segment.name for segment in done.segments}
+    assert "care" in {trait.name for trait in done.traits}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "segments: {a: member(b), b: member(a)}",
+            "smalti.yml:2:15: segment a: segments that need each other in a circle: found 'a -> b', wanted none",
+        ),
+        (
+            "traits: {t: case when member(a) then 1 else 2 end}\nsegments: {a: t > 1}",
+            "smalti.yml:2:13: trait t: traits that need each other in a circle: found 't -> a', wanted none",
+        ),
+        ("segments: {a: member(champion)}", "unknown segment: found 'champion'"),
+        ("segments: {a: member(champion)}", "did you mean 'champions'?"),
+        (
+            "traits: {t: case when member(a) then 1 else 2 end}\nsegments: {a: value_now > 100}",
+            "trait t: not known yet here: found 'a', wanted a segment that rests on traits alone",
+        ),
+        (
+            "traits: {t: case when member(b) then 1 else 2 end}\nsegments: {a: score(p_alive) > 0.5, b: member(a)}",
+            "trait t: not known yet here: found 'b', wanted a segment that rests on traits alone",
+        ),
+        ("segments: {a: score(p_aliv) > 1}", "unknown score: found 'p_aliv'"),
+        ("segments: {a: any_person(orders_90d > 0)}", "no accounts are known"),
+        ("account: compny", "smalti.yml:2:10: account: unknown attribute: found 'compny'"),
+        ("account: compny", "did you mean 'company'?"),
+        ("account: seats", "account: an account is named by text: found 'seats (integer)'"),
+        ("segments: {a: orders_90d > 5 and orders_90d < 3}", "segment a: a rule that is never true"),
+        ("segments: {a: count(orders) >= 0}", "smalti.yml:2:15: segment a: a rule that is always true"),
+        (
+            "traits: {t: 'count(orders, between instant ''2021-01-01'' and instant ''2020-01-01'')'}",
+            "trait t: a window that can never hold anything",
+        ),
+    ],
+)
+def test_a_mistake_about_others_is_told_with_its_place(text, told):
+    assert any(told in problem for problem in problems(text, COMPANIES)), problems(text, COMPANIES)
+
+
+def test_everyone_may_be_a_segment():
+    assert "all" in {segment.name for segment in ready("segments: {all: 'true'}").segments}
+
+
+def test_accounts_are_asked_about_their_people():
+    done = ready("account: company\nsegments: {awake: any_person(orders_90d > 0)}", COMPANIES)
+    assert done.segments[-1].node.link is not None

@@ -5,19 +5,31 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from language_trees import ATTRIBUTES, STREAMS, Scope, tree
+from language_trees import EVERYTHING, SCORES, STREAMS, Scope, condition, tree
 
-from smalti.facts import Currency, Type
+from smalti.facts import DAY, Currency, Type
 from smalti.rules import (
+    After,
     Aggregate,
     Arithmetic,
+    Before,
     Call,
     Compare,
+    During,
     In,
+    IsMissing,
+    Its,
     Literal,
     Logic,
+    Member,
     Name,
     Negate,
+    Not,
+    Now,
+    People,
+    Sequence,
+    StartOf,
+    This,
     Vocabulary,
     check,
     names_in,
@@ -26,7 +38,16 @@ from smalti.rules import (
 from smalti.rules.functions import TO_MINOR
 
 TRAITS = {"spend": Type.MONEY, "orders_90d": Type.INTEGER, "last_seen": Type.INSTANT, "vip": Type.BOOLEAN}
-WORDS = Vocabulary(STREAMS, TRAITS, Currency("GBP"), later={"rfm_cell": "a name that is defined before this one"})
+WORDS = Vocabulary(
+    STREAMS,
+    TRAITS,
+    Currency("GBP"),
+    later={"rfm_cell": "a name that is defined before this one"},
+    segments=("vip", "Old Flames"),
+    scores=SCORES,
+    time_zone="Europe/London",
+    account="company",
+)
 
 MISTAKES = [
     ("spent > 5", "unknown name", "spent", "a trait, attribute or score", "spend", 1),
@@ -64,7 +85,7 @@ MISTAKES = [
         None,
         32,
     ),
-    ("count(orders, last 0 days)", "a window that holds nothing", "count(orders, last 0 days)", "a dur", None, 1),
+    ("count(orders, last 0 days)", "a window that holds nothing", "last 0 days", "a duration above", None, 15),
     ("count(orders, where quantity)", "not a condition", "quantity (integer)", "something true or false", None, 21),
     ("vip and orders_90d", "not a condition", "orders_90d (integer)", "something true or false", None, 9),
     ("not spend", "not a condition", "spend (money)", "something true or false", None, 5),
@@ -96,6 +117,118 @@ MISTAKES = [
     ("floor(spend)", "floor of money", "floor(spend)", "a number or a whole number", None, 1),
     ("money(country)", "money of text", "money(country)", "a number or a whole number or money", None, 1),
     ("quantile(country, 0.5)", "a quantile of text", "quantile(country, 0.5)", "numbers, money, durations", None, 1),
+    (
+        "count(orders, after spend)",
+        "not a bound in time",
+        "spend (money)",
+        "an instant, such as last(orders.at)",
+        None,
+        21,
+    ),
+    ("count(orders, before 3 days)", "not a bound in time", "3 days (duration)", "an instant", None, 22),
+    ("count(orders, between age and now)", "not a bound in time", "age (integer)", "an instant", None, 23),
+    ("count(orders, between now and vip)", "not a bound in time", "vip (boolean)", "an instant", None, 31),
+    ("count(orders, after channel)", "unknown name", "channel", "a trait, attribute or score", None, 21),
+    ("count(orders, after lst_seen)", "unknown name", "lst_seen", "a trait, attribute or score", "last_seen", 21),
+    ("nth(orders.channl, 2)", "unknown column of orders", "channl", "one of at, revenue", "channel", 1),
+    ("nth(orders, 2)", "nth needs a column", "nth(orders, 2)", "such as nth(orders.at", None, 1),
+    ("all(orders)", "all needs a condition", "all(orders)", "such as all(orders, where ...)", None, 1),
+    ("all(orders, last 3 days)", "all needs a condition", "all(orders, last 3 days)", "such as all(orders", None, 1),
+    (
+        "all(orders.at, where gift)",
+        "all takes a stream, not a column",
+        "all(orders.at, where gift)",
+        "all(orders)",
+        None,
+        1,
+    ),
+    ("its.channel = 'web'", "its has nothing to speak of here", "its.channel", "inside followed_by(", None, 1),
+    ("any(orders, where its.gift)", "its has nothing to speak of here", "its.gift", "inside followed_by(", None, 19),
+    (
+        "any(orders, where followed_by(visits, where its.page = 'x'))",
+        "unknown column of orders",
+        "page",
+        "one of at, revenue",
+        None,
+        45,
+    ),
+    (
+        "any(orders, where followed_by(visits, where page = its.chanel))",
+        "unknown column of orders",
+        "chanel",
+        "one of at, revenue",
+        "channel",
+        52,
+    ),
+    (
+        "any(orders, where followed_by(visits, where preceded_by(orders, where its.gift)))",
+        "unknown column of visits",
+        "gift",
+        "one of at, page",
+        None,
+        71,
+    ),
+    (
+        "any(orders, where followed_by(visits, where page = its.quantity))",
+        "a comparison of different types",
+        "a whole number and text",
+        "values of one type",
+        None,
+        45,
+    ),
+    ("followed_by(orders)", "followed_by asks about one fact", "followed_by(orders)", "inside a condition", None, 1),
+    ("vip and preceded_by(orders)", "preceded_by asks about one fact", "preceded_by(orders)", "inside a", None, 9),
+    ("any(orders, where followed_by(visit))", "unknown stream", "visit", "one of customers, orders, v", "visits", 19),
+    (
+        "any(orders, where followed_by(visits, within 0 days))",
+        "a sequence that can never be",
+        "followed_by(visits, within 0 days)",
+        "a duration above zero",
+        None,
+        19,
+    ),
+    ("any(orders, where followed_by(visits, where page))", "not a condition", "page (text)", "something", None, 45),
+    (
+        "any(orders, where followed_by(visits, where count(orders) > 1))",
+        "an aggregate inside the condition of another",
+        "count(orders)",
+        "a condition on one fact",
+        None,
+        45,
+    ),
+    ("member(vipp)", "unknown segment", "vipp", "one of Old Flames, vip", "vip", 1),
+    ("vip and member(Flames)", "unknown segment", "Flames", "one of Old Flames, vip", "Old Flames", 9),
+    ("count(orders, where member(vip))", "membership in a condition on one fact", "member(vip)", "mem", None, 21),
+    ("score(p_aliv) > 1", "unknown score", "p_aliv", "one of Next Category, expected_", "p_alive", 1),
+    ("score(spend) > 1", "unknown score", "spend", "one of Next Category, expected_", None, 1),
+    ("count(orders, where score(p_alive) > 1)", "no score here", "p_alive", "outside a condition", "p_alive", 21),
+    (
+        "any_person(no_person(vip))",
+        "a question about people inside a question about people",
+        "no_person(vip)",
+        "one outside it",
+        None,
+        12,
+    ),
+    (
+        "any(orders, where all_people(vip))",
+        "a question about people inside a condition on one fact",
+        "all_people(vip)",
+        "one outside it",
+        None,
+        19,
+    ),
+    ("any_person(spend)", "not a condition", "spend (money)", "something true or false", None, 12),
+    ("any_person(spent > 5)", "unknown name", "spent", "a trait, attribute or score", "spend", 12),
+    ("year(spend)", "year of money", "year(spend)", "an instant", None, 1),
+    ("years_since(3 days)", "years_since of a duration", "years_since(3 days)", "an instant", None, 1),
+    ("hour(last_seen, 'UTC')", "hour with the wrong number of values", "2", "1", None, 1),
+    ("length(age)", "length of a whole number", "length(age)", "text", None, 1),
+    ("contains(country)", "contains with the wrong number of values", "1", "2", None, 1),
+    ("contains(country, 1)", "values of different types", "a whole number and text", "values of one", None, 1),
+    ("starts_with(age, 1)", "starts_with of a whole number", "starts_with(age, 1)", "text", None, 1),
+    ("now > 3", "a comparison of different types", "a whole number and an instant", "values of one type", None, 1),
+    ("today + start of week", "impossible arithmetic", "an instant + an instant", "values that can be", None, 1),
     ("quantile(spend, 80)", "a share beyond 0 and 1", "80.0", "a share such as 0.8", None, 1),
 ]
 
@@ -119,6 +252,136 @@ def test_all_mistakes_are_told_at_once():
         ("revenu", 2, 5),
         ("visit", 3, 5),
     ]
+
+
+def test_all_mistakes_of_the_newer_words_are_told_at_once_too():
+    text = """member(vipp)
+  or score(p_aliv) > 1
+  or any_person(spent > 5 and any_person(vip))
+  or any(orders, after age, where its.gift and followed_by(visit))
+  or any(orders, between spend and 3, where followed_by(visits, within 0 days, where its.page = pagee))"""
+    problems = check(parse(text), WORDS).problems
+    assert [(problem.what, problem.found, problem.line, problem.column) for problem in problems] == [
+        ("unknown segment", "vipp", 1, 1),
+        ("unknown score", "p_aliv", 2, 6),
+        ("unknown name", "spent", 3, 17),
+        ("a question about people inside a question about people", "any_person(vip)", 3, 31),
+        ("not a bound in time", "age (integer)", 4, 24),
+        ("its has nothing to speak of here", "its.gift", 4, 35),
+        ("unknown stream", "visit", 4, 48),
+        ("not a bound in time", "spend (money)", 5, 26),
+        ("not a bound in time", "3 (integer)", 5, 36),
+        ("a sequence that can never be", problems[9].found, 5, 45),
+        ("unknown column of orders", "page", 5, 86),
+        ("unknown column of visits", "pagee", 5, 97),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("account", "found", "hint"),
+    [(None, "any_person(vip)", None), ("compny", "compny", "company"), ("spend", "spend", None)],
+)
+def test_without_accounts_nothing_can_be_asked_of_people(account, found, hint):
+    words = Vocabulary(STREAMS, TRAITS, Currency("GBP"), account=account)
+    (problem,) = check(parse("orders_90d > 1 and any_person(vip)"), words).problems
+    assert (problem.what, problem.found, problem.hint) == ("no accounts are known", found, hint)
+    assert (problem.line, problem.column) == (1, 20)
+
+
+def test_where_there_are_no_segments_or_scores_what_is_wanted_says_so():
+    words = Vocabulary(STREAMS, TRAITS, Currency("GBP"))
+    member, score = check(parse("member(vip) and score(p_alive) > 0.5"), words).problems
+    assert (member.what, member.wanted) == ("unknown segment", "a segment that the project has")
+    assert (score.what, score.wanted) == ("unknown score", "a score that the project has")
+
+
+AGE = Aggregate("last", "customers", "age")
+BORN = Aggregate("last", "customers", "born")
+ZONE = Literal("Europe/London", Type.TEXT)
+
+
+@pytest.mark.parametrize(
+    ("text", "ready"),
+    [
+        ("now", Now()),
+        ("today", StartOf("day", "Europe/London")),
+        ("start of week", StartOf("week", "Europe/London")),
+        ("count(orders, today)", Aggregate("count", "orders", window=This("day", "Europe/London"))),
+        ("count(orders, this year)", Aggregate("count", "orders", window=This("year", "Europe/London"))),
+        ("count(orders, after born)", Aggregate("count", "orders", window=After(BORN))),
+        ("any(orders, before today)", Aggregate("any", "orders", window=Before(StartOf("day", "Europe/London")))),
+        (
+            "any(orders, between born and last_seen)",
+            Aggregate("any", "orders", window=During(BORN, Name("last_seen"))),
+        ),
+        (
+            "any(orders, where at >= today)",
+            Aggregate("any", "orders", where=Compare(">=", Name("at"), StartOf("day", "Europe/London"))),
+        ),
+        ("years_since(born)", Call("years_since", (BORN, ZONE))),
+        ("hour(last_seen)", Call("hour", (Name("last_seen"), ZONE))),
+        ("score(p_alive)", Name("p_alive")),
+        ("member(vip)", Member("vip")),
+        (
+            "no_person(age = 7)",
+            People("no", Compare("=", AGE, Literal(7, Type.INTEGER)), Aggregate("last", "customers", "company")),
+        ),
+        (
+            "any(orders, where followed_by(orders, within 3 days, where revenue > 5 and channel = its.channel))",
+            Aggregate(
+                "any",
+                "orders",
+                where=Sequence(
+                    "followed_by",
+                    "orders",
+                    3 * DAY,
+                    Logic(
+                        "and",
+                        (
+                            Compare(">", Name("revenue"), Literal(500, Type.MONEY)),
+                            Compare("=", Name("channel"), Its("channel")),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        (
+            "any(orders, where not followed_by(visits, where its.revenue > 1))",
+            Aggregate(
+                "any",
+                "orders",
+                where=Not(
+                    Sequence("followed_by", "visits", where=Compare(">", Its("revenue"), Literal(100, Type.MONEY)))
+                ),
+            ),
+        ),
+        ("nth(customers.age, 2) is missing", IsMissing(Aggregate("nth", "customers", "age", nth=2))),
+    ],
+)
+def test_newer_words_are_made_ready(text, ready):
+    checked = check(parse(text), WORDS)
+    assert checked.problems == ()
+    assert checked.node == ready
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("now", Type.INSTANT),
+        ("now - today", Type.DURATION),
+        ("nth(orders.revenue, 2)", Type.MONEY),
+        ("all(orders, where gift)", Type.BOOLEAN),
+        ("days_to_anniversary(born)", Type.INTEGER),
+        ("trim(country)", Type.TEXT),
+        ("contains(country, 'a')", Type.BOOLEAN),
+        ("score(expected_spend)", Type.MONEY),
+        ("member(vip)", Type.BOOLEAN),
+        ("all_people(vip)", Type.BOOLEAN),
+    ],
+)
+def test_newer_words_have_types(text, kind):
+    checked = check(parse(text), WORDS)
+    assert (checked.type, checked.problems) == (kind, ())
 
 
 @pytest.mark.parametrize(
@@ -155,6 +418,12 @@ def test_money_finer_than_the_currency_has_is_a_mistake_and_not_rounded(code, te
     words = Vocabulary({}, {"spend": Type.MONEY}, Currency(code))
     (problem,) = check(parse(f"spend >= {text}"), words).problems
     assert (problem.what, problem.found) == ("money finer than the currency has", text)
+
+
+@pytest.mark.parametrize("text", ["spend / 0.125", "spend * 0.125", "0.125 * spend", "spend / 30000000000000000000.0"])
+def test_what_money_is_multiplied_or_divided_by_is_no_money(text):
+    checked = check(parse(text), WORDS)
+    assert (checked.type, checked.problems) == (Type.MONEY, ())
 
 
 def test_more_money_than_can_be_counted_is_a_mistake():
@@ -206,8 +475,42 @@ def test_names_outside_conditions_are_found_even_where_a_tree_shares_its_parts()
     assert names_in(Logic("and", (Compare("=", name, name), Compare(">", inside, Name("b"))))) == {"channel", "b"}
 
 
-@given(st.sampled_from(list(Type)).flatmap(lambda kind: st.tuples(st.just(kind), tree(kind, Scope(ATTRIBUTES), 3))))
+@given(
+    st.sampled_from(list(STREAMS)).flatmap(
+        lambda stream: condition(Scope({}).on_a_fact_of(stream), 3).map(
+            lambda node: Aggregate("all", stream, where=node)
+        )
+    )
+)
+def test_a_well_typed_condition_on_a_fact_has_no_problems(node):
+    checked = check(node, WORDS)
+    assert (checked.type, checked.problems) == (Type.BOOLEAN, ())
+
+
+def test_names_in_the_bounds_of_windows_and_in_questions_about_people_are_found():
+    asked = parse("count(orders, after a) > 1 or any(orders, between b and c, where d) or any_person(e) or member(f)")
+    assert names_in(asked) == {"a", "b", "c", "e"}
+
+
+@given(st.sampled_from(list(Type)).flatmap(lambda kind: st.tuples(st.just(kind), tree(kind, EVERYTHING, 3))))
 def test_a_well_typed_tree_has_its_type_and_no_problems(drawn):
     kind, node = drawn
     checked = check(node, WORDS)
     assert (checked.type, checked.problems) == (kind, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("followed_by(visits, where pge = its.x)", ["followed_by asks about one fact", "unknown column of visits"]),
+        (
+            "count(orders, where count(visits, after countr) > 1)",
+            ["an aggregate inside the condition of another", "unknown name"],
+        ),
+        ("any_person(ag > 1)", ["no accounts are known", "unknown name"]),
+        ("count(ordrs, after 5)", ["unknown stream", "not a bound in time"]),
+    ],
+)
+def test_what_is_wrong_inside_something_misplaced_is_told_as_well(text, told):
+    words = Vocabulary(STREAMS, {}, Currency("GBP"))
+    assert [problem.what for problem in check(parse(text), words).problems] == told

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trait_worlds import NOW, STREAMS, World, by_compute, by_law, differences, invented, ready
 
+from smalti.errors import SmaltiError
 from smalti.facts import DAY, Currency, Type
 from smalti.project import Project, prepare
 from smalti.rules import Vocabulary, check, column_of, parse, quantile_of
-from smalti.traits import Computed, Trait, compute, fit, standard_traits
+from smalti.traits import Computed, Trait, answer, compute, fit, standard_traits
 
 CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 
@@ -229,3 +230,145 @@ def test_what_is_fitted_stays_fitted(store):
 
 def test_the_standard_library_is_not_forgotten_here(library):
     assert standard_traits(STREAMS, {}).keys() <= {trait.name for trait in library}
+
+
+def four_hundred():
+    """Give the texts of 400 traits over three streams: windows, filters, all that facts are taken into one by one."""
+    texts = {}
+    for number in range(100):
+        last, where = f"last {number + 1} days", f"where revenue > {number}"
+        texts |= {
+            f"n_{number}": f"count(orders, {last})",
+            f"s_{number}": f"sum(orders.revenue, {last}, {where})",
+            f"f_{number}": f"last(order_items.product, {last}, {where})",
+            f"r_{number}": f"distinct(returns.order_id, this year, where refund > {number}) + n_{number}",
+        }
+    return texts
+
+
+def test_four_hundred_traits_over_three_streams_take_three_scans(store):
+    streams = {name: STREAMS[name] for name in ("orders", "order_items", "returns")}
+    invented(1, 20, 6, ["customers"]).put(store)
+    watched = Watched(store)
+    compute(watched, streams, ready(four_hundred(), streams), [], NOW, "computed")
+    assert {name: watched.passes(name) for name in streams} == {"orders": 1, "order_items": 1, "returns": 1}
+
+
+@pytest.mark.parametrize(
+    ("texts", "passes"),
+    [
+        (["nth(orders.at, 2)", "nth(orders.revenue, 3, last 90 days)", "nth(orders.at, 1, where revenue > 5)"], 2),
+        (["most_frequent(orders.channel)", "most_frequent(orders.channel, last 90 days)"], 2),
+        (["most_frequent(orders.channel)", "most_frequent(orders.category)"], 3),
+        (["count(orders, after last(returns.at))", "sum(orders.revenue, before first(returns.at))"], 2),
+    ],
+    ids=["the n-th", "one most frequent", "two most frequent", "bounded by customer"],
+)
+def test_what_must_wait_or_be_counted_first_takes_a_pass_more_together(texts, passes, store):
+    invented(1, 20, 6).put(store)
+    watched = Watched(store)
+    traits = ready({f"t{number}": text for number, text in enumerate(["count(orders)", *texts])}, STREAMS)
+    compute(watched, STREAMS, traits, [], NOW, "computed")
+    assert watched.passes("orders") == passes
+
+
+def test_a_sequence_joins_the_streams_it_speaks_of(store):
+    invented(1, 20, 6).put(store)
+    watched = Watched(store)
+    text = "count(orders, where followed_by(returns, within 30 days, where order_id = its.order_id))"
+    compute(
+        watched, STREAMS, ready({"n": "count(orders)", "r": "count(returns)", "t": text}, STREAMS), [], NOW, "computed"
+    )
+    assert (watched.passes("orders"), watched.passes("returns")) == (2, 2)
+
+
+STAGES = {
+    "first_return": "first(returns.at)",
+    "before_it": "count(orders, before first_return)",
+    "since_then": "sum(orders.revenue, after first_return, where preceded_by(returns, within 30 days))",
+    "often": "before_it > quantile(before_it, 0.5)",
+    "second": "nth(orders.at, 2, before now - 1 day)",
+    "late": "count(orders, between second and last(returns.at))",
+    "age_of_first": "calendar_days_since(first_return) + hour(second)",
+}
+
+
+@settings(max_examples=15, **CALM)
+@given(seed=st.integers(0, 2**32), customers=st.integers(1, 9))
+def test_windows_bounded_by_traits_agree_with_the_law(seed, customers, store):
+    world = invented(seed, customers, 5)
+    traits = ready(STAGES, STREAMS)
+    law, fitted = by_law(world, traits)
+    told, computed = by_compute(world, traits, store)
+    assert differences(law, told) == []
+    assert computed.fitted == fitted
+
+
+def asked(text, types, **words):
+    checked = check(parse(text), Vocabulary(STREAMS, types, Currency("GBP"), **words))
+    assert not checked.problems, [str(problem) for problem in checked.problems]
+    return checked.node
+
+
+def test_segments_may_be_asked_of_each_other_and_fit_on_the_way(store):
+    histories = {
+        f"c{number}": {"orders": [{"at": NOW - day, "revenue": 100} for day in range(number)]} for number in range(1, 6)
+    }
+    world = World(histories, STREAMS, NOW)
+    world.put(store)
+    types = {"n": Type.INTEGER}
+    segments = {
+        "many": asked("n > quantile(n, 0.5)", types),
+        "most": asked("member(many) and n >= quantile(n, 0.9, where member(many))", types, segments=["many"]),
+    }
+    traits = ready({"n": "count(orders)"}, STREAMS)
+    computed = compute(store, STREAMS, traits, segments.values(), NOW, "computed", segments=segments)
+    wanted = {"both": asked("member(many) and not member(most)", types, segments=list(segments))}
+    answers = answer(store, computed, wanted | segments, NOW)
+    assert answers.to_pydict() == {
+        "customer_id": ["c1", "c2", "c3", "c4", "c5"],
+        "both": [False, False, False, True, False],
+        "many": [False, False, False, True, True],
+        "most": [False, False, False, False, True],
+    }
+    assert sorted(computed.fitted.values()) == [3, 5]
+    assert store.table("computed").column_names == ["customer_id", "n"]
+
+
+def test_a_score_is_known_before_and_what_it_bounds_waits_for_it(store):
+    histories = {"ada": {"orders": [{"at": NOW - 2}, {"at": NOW - 1}]}, "bob": {"orders": [{"at": NOW - 2}]}}
+    World(histories, STREAMS, NOW).put(store)
+    store.put("scores", pa.table({"customer_id": ["ada", "eve"], "seen": pa.array([NOW - 2, None], pa.int64())}))
+    scores = {"seen": Type.INSTANT}
+    traits = [Trait("n", Type.INTEGER, asked("count(orders, after score(seen))", {}, scores=scores), "n")]
+    known = Computed("scores", dict(scores), {})
+    computed = compute(store, STREAMS, traits, [], NOW, "computed", known=known)
+    rows = sorted(store.table(computed.table).to_pylist(), key=lambda row: row["customer_id"])
+    assert rows == [{"customer_id": "ada", "seen": NOW - 2, "n": 1}, {"customer_id": "eve", "seen": None, "n": 0}]
+
+
+def test_what_bounds_a_window_and_is_not_known_is_named(store):
+    World({}, STREAMS, NOW).put(store)
+    rule = asked("count(orders, after score(seen)) > 1", {}, scores={"seen": Type.INSTANT})
+    with pytest.raises(SmaltiError, match="not known when it is asked for: seen"):
+        compute(store, STREAMS, [], [rule], NOW, "computed")
+
+
+def test_segments_in_a_circle_are_named(store):
+    World({"ada": {"orders": [{"at": NOW}]}}, STREAMS, NOW).put(store)
+    segments = {
+        "one": asked("not member(two)", {}, segments=["two"]),
+        "two": asked("not member(one)", {}, segments=["one"]),
+    }
+    computed = compute(store, STREAMS, [], segments.values(), NOW, "computed", segments=segments)
+    with pytest.raises(SmaltiError, match=r"in a circle: member\(one\), member\(two\)"):
+        answer(store, computed, segments, NOW)
+
+
+def test_the_usual_gap_does_not_move_with_the_clock(library, store):
+    histories = {"ada": {"orders": [{"at": NOW - day * DAY, "day": NOW // DAY - day} for day in (1, 5, 11)]}}
+    gaps = {
+        by_compute(World(histories, STREAMS, NOW + later), library, store)[0]["ada"]["typical_gap_days"]
+        for later in (0, 1, 12_345, DAY)
+    }
+    assert gaps == {5.0}

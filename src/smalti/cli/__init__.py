@@ -1,4 +1,4 @@
-"""Words for the terminal: ``smalti run``, ``init``, ``check``, ``explain``, ``report``, ``demo``.
+"""Words for the terminal: ``smalti run``, ``init``, ``check``, ``test``, ``explain``, ``report``, ``demo``.
 
 - `app`: the commands and their options
 - `show`: what is printed, with Rich

@@ -11,11 +11,21 @@ from typing import Annotated, Any
 import typer
 
 from smalti.cli import show
-from smalti.cli.finish import in_words, print_json
-from smalti.engine import RUNS, Options, Run, check_read, make_demo, run_project
+from smalti.cli.finish import WRONG_INPUT, in_words, print_json
+from smalti.engine import RUNS, Options, Run, check_read, make_demo, run_project, run_timelines
 from smalti.errors import SmaltiError
-from smalti.project import FILE_NAME, Origin, Project, begin_project, load_project, read_project, write_project
+from smalti.project import (
+    FILE_NAME,
+    Origin,
+    Project,
+    begin_project,
+    load_project,
+    project_schema,
+    read_project,
+    write_project,
+)
 from smalti.report import summary, tell
+from smalti.rules import json_schema
 
 app = typer.Typer(
     name="smalti",
@@ -184,6 +194,53 @@ def check(project: Folder = Path(), as_json: AsJson = False) -> None:
             show.out.print(f"  {one.step:<12} {one.about}", markup=False, soft_wrap=True)
         for note in notes:
             show.out.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+@app.command("test")
+def run_tests(
+    timelines: Annotated[
+        list[Path] | None, typer.Argument(help="Timelines, or folders of them; the folder timelines if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run timelines: what happens to a few customers, and what shall be so then; in batch, live, and by the law.
+
+    Ends with status 2 if anything is not as wanted, and with 1 if batch, live and law differ among themselves.
+
+    [bold]Examples[/]
+
+    smalti test
+
+    smalti test timelines/leaves_after_thirty_days.yml
+    """
+    with in_words(as_json=as_json):
+        outcomes = []
+        for outcome in run_timelines(timelines or [Path("timelines")]):
+            outcomes.append(outcome)
+            if not as_json:
+                show.outcome(outcome)
+        if as_json:
+            print_json([outcome.to_dict() for outcome in outcomes])
+        else:
+            show.outcomes(outcomes)
+    if not all(outcome.right for outcome in outcomes):
+        raise typer.Exit(1 if any(outcome.disagrees for outcome in outcomes) else WRONG_INPUT)
+
+
+@app.command()
+def schema(
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Of a rule as a tree in JSON, in place of the project's file.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of smalti.yml, by which an editor completes and underlines.
+
+    [bold]Example[/]
+
+    smalti schema > smalti.schema.json
+    """
+    with in_words():
+        print_json(json_schema() if rules else project_schema())
 
 
 @app.command()

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from smalti.engine import Run
+from smalti.engine import Outcome, Run
 from smalti.project import Work
 from smalti.report import Summary
 
@@ -114,3 +114,23 @@ def paragraphs(text: str) -> None:
 def line(text: str) -> None:
     """Print text as it is on one line, however long, for another program to read."""
     out.print(text, markup=False, soft_wrap=True)
+
+
+def outcome(told: Outcome) -> None:
+    """Print what came of one timeline."""
+    out.print(escape(str(told)), style=None if told.right else "red", soft_wrap=True)
+
+
+def outcomes(told: Sequence[Outcome]) -> None:
+    """Print what came of all timelines together."""
+    wrong = sum(not one.right for one in told)
+    checked = sum(one.checked for one in told)
+    readings = ", ".join(told[0].readings) if told else ""
+    if not wrong:
+        count = f"{len(told):,} timeline{'' if len(told) == 1 else 's'}"
+        count += f", {checked:,} expectation{'' if checked == 1 else 's'}"
+        out.print(f"[green]all right[/]: {count}, each by {readings}", soft_wrap=True)
+        return
+    out.print(f"[red]{wrong} of {len(told)} timelines are not as wanted[/]", soft_wrap=True)
+    if any(one.disagrees for one in told):
+        out.print("the readings differ from one another: that is a defect of smalti, please report it", soft_wrap=True)

@@ -19,9 +19,19 @@ from smalti.engine.remarks import remarks
 from smalti.engine.run import Run
 from smalti.engine.version import versions
 from smalti.errors import RunError
-from smalti.facts import CUSTOMERS, FOREVER_AGO, Currency, Instant, Stream, Type, arrow_type, format_instant, parse_instant
+from smalti.facts import (
+    CUSTOMERS,
+    FOREVER_AGO,
+    Currency,
+    Instant,
+    Stream,
+    Type,
+    arrow_type,
+    format_instant,
+    parse_instant,
+)
 from smalti.project import Origin, Prepared, Project, Work, after_facts, before_facts, prepare
-from smalti.rules import answer_query, names_in
+from smalti.rules import names_in
 from smalti.segments import members_of
 from smalti.sources import Loaded, load
 from smalti.store import Store, quoted
@@ -37,7 +47,7 @@ from smalti.strategy import (
     reckon,
     value_map,
 )
-from smalti.traits import Computed, compute, fit
+from smalti.traits import Computed, answer, compute
 
 RUNS = Path(".smalti") / "runs"
 """Where runs lie, next to the project."""
@@ -110,7 +120,7 @@ def run_project(
             reckoned = _reckon(store, computed, facts, values, outlook)
             found = match(reckoned)
         with clock.step(work["segments"]):
-            answers = _answers(store, computed, facts)
+            answers = members_of(store, computed, facts.prepared.segments, facts.at)
         findings = Findings(
             project=project,
             prepared=facts.prepared,
@@ -211,7 +221,8 @@ def _traits(store: Store, facts: _Facts, project: Project) -> tuple[Computed, pa
     rules += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(project.assumptions).values())
-    computed = compute(store, streams, prepared.traits, rules, facts.at, _TRAITS)
+    segments = {segment.name: segment.node for segment in prepared.segments}
+    computed = compute(store, streams, prepared.traits, rules, facts.at, _TRAITS, segments=segments)
     names = ", ".join(quoted(trait.name) for trait in prepared.traits)
     traits = store.read(f"SELECT customer_id, {names} FROM {computed.table} ORDER BY customer_id")
     if not traits.num_rows:
@@ -233,22 +244,14 @@ def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values:
     store.drop(computed.table)
     store.drop(_VALUES)
     types = computed.types | {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}
-    return Computed(_JOINED, types, dict(computed.fitted))
-
-
-def _answers(store: Store, computed: Computed, facts: _Facts) -> pa.Table:
-    segments = facts.prepared.segments
-    fit(store, computed, [segment.node for segment in segments], facts.at)
-    return members_of(store, computed, segments, facts.at)
+    return Computed(_JOINED, types, dict(computed.fitted), computed.segments)
 
 
 def _reckon(store: Store, computed: Computed, facts: _Facts, values: ValueMap, outlook: _Outlook) -> Sequence[Option]:
     strategies = facts.prepared.strategies
     wanted = {f"{one.name} eligible": one.eligible for one in strategies}
     wanted |= {f"{one.name} headroom": one.headroom for one in strategies}
-    fit(store, computed, wanted.values(), facts.at)
-    query = answer_query(computed.table, computed.types, wanted, facts.at, computed.fitted, store.dialect)
-    answers = store.read(f"SELECT * FROM ({query}) AS answers ORDER BY customer_id")
+    answers = answer(store, computed, wanted, facts.at)
     average_order = outlook.seen.average_order()
     modelled = outlook.models.buying is not None and outlook.seen.cost_is_known
     return [

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from smalti.errors import ModelError
 from smalti.facts import DAY, Currency, Type
 from smalti.models import BuyingModel, GammaGamma, fit_buying, fit_gamma_gamma
-from smalti.rules import Aggregate, Compare, Literal, Name, column_of
+from smalti.rules import Aggregate, Compare, Last, Literal, Name, column_of
 from smalti.strategy import Assumptions, Behaviour
 from smalti.strategy.peers import Floats
 
@@ -24,7 +24,7 @@ def channel_orders(assumed: Assumptions) -> dict[str, Aggregate]:
     """Give the aggregates that count the trailing year's orders in each channel whose cost is assumed."""
     return {
         channel: Aggregate(
-            "count", "orders", last=365 * DAY, where=Compare("=", Name("channel"), Literal(channel, Type.TEXT))
+            "count", "orders", window=Last(365 * DAY), where=Compare("=", Name("channel"), Literal(channel, Type.TEXT))
         )
         for channel, _ in assumed.channel_costs
     }

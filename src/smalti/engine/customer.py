@@ -12,11 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smalti.engine.moving import foretold
 from smalti.errors import RunError, nearest
 from smalti.facts import Currency, Type, from_minor, to_minor
 from smalti.report import CustomerStory, customer_story, tell
 from smalti.rules import (
     Customer,
+    Literal,
     Node,
     Quantile,
     Reason,
@@ -32,7 +34,6 @@ from smalti.rules import (
 from smalti.store import RunFolder
 
 _VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
-_AGING = frozenset({"days_since_order", "days_since_first_order"})
 _NEAR = 5_000
 """Ids looked through, at most, for one that is like an unknown one."""
 
@@ -46,12 +47,14 @@ class Profile:
         row: Her row of the customers table.
         segments: Her segments, each a row of the segments table.
         strategies: Her two rows of the strategies table.
+        all_segments: All rows of the segments table, hers or not.
     """
 
     folder: RunFolder
     row: Mapping[str, Any]
     segments: Sequence[Mapping[str, Any]]
     strategies: Sequence[Mapping[str, Any]]
+    all_segments: Sequence[Mapping[str, Any]] = ()
 
     @property
     def customer_id(self) -> str:
@@ -82,11 +85,11 @@ class Profile:
         told = []
         for segment in self.segments:
             for reason in self._reasons(segment["rule"]):
-                if reason.change and reason.answer:
+                if reason.change and reason.answer and reason.decides:
                     told.append(f"{segment['title']} ({segment['segmentation']}): {reason.found}, and {reason.change}")
         primary = playbook[str(self.row["primary_strategy"])]
         for reason in self._reasons(primary["rule"]):
-            if reason.change and reason.answer:
+            if reason.change and reason.answer and reason.decides:
                 told.append(f"{primary['title']} is possible because {reason.found}, and {reason.change}")
         return list(dict.fromkeys(told))
 
@@ -95,19 +98,24 @@ class Profile:
         currency = Currency(info["currency"])
         types = {name: Type(kind) for name, kind in info["types"].items()}
         known = {name: kind for name, kind in types.items() if name in self.row}
-        ready = check(parse(rule), Vocabulary({}, known, currency))
+        titles = {str(row["segment"]): str(row["title"]) for row in self.all_segments}
+        vocabulary = Vocabulary({}, known, currency, segments=titles.keys(), time_zone=info["time_zone"])
+        ready = check(parse(rule), vocabulary)
         if ready.problems:
             return []
         constants = {one["key"]: one["raw"] for one in info["fitted"]}
         fitted = {one: constants[write(one)] for one in walk(ready.node) if isinstance(one, Quantile)}
         values = {name: _working(self.row[name], kind, currency) for name, kind in known.items()}
-        her = Customer({}, scores=values, fitted=fitted)
-        words = Words(currency, info["titles"], types, fitted)
+        mine = {str(row["segment"]) for row in self.segments}
+        memberships = {name: Literal(name in mine, Type.BOOLEAN) for name in titles}
+        her = Customer({}, scores=values, fitted=fitted, segments=memberships)
+        words = Words(currency, titles | info["titles"], types, fitted, info["time_zone"])
 
         def value(node: Node) -> Any:
             return meaning(node, her, info["as_of_microseconds"])
 
-        return reasons(ready.node, words, value, aging=_AGING)
+        changes_at = foretold(ready.node, info, values, fitted)
+        return reasons(ready.node, words, value, changes_at=changes_at, now=info["as_of_microseconds"])
 
 
 def profile_of(folder: RunFolder, customer_id: str) -> Profile:
@@ -123,7 +131,8 @@ def profile_of(folder: RunFolder, customer_id: str) -> Profile:
     mine = folder.table("membership", where=[("customer_id", "=", wanted)]).to_pylist()
     segments = {(row["segmentation"], row["segment"]): row for row in folder.table("segments").to_pylist()}
     strategies = folder.table("strategies", where=[("customer_id", "=", wanted)]).to_pylist()
-    return Profile(folder, rows[0], [segments[one["segmentation"], one["segment"]] for one in mine], strategies)
+    hers = [segments[one["segmentation"], one["segment"]] for one in mine]
+    return Profile(folder, rows[0], hers, strategies, [*segments.values()])
 
 
 def _unknown(folder: RunFolder, wanted: str) -> str:

@@ -72,13 +72,13 @@ class Run:
         self.set_aside = RunTable(folder, "set_aside")
 
     @classmethod
-    def newest(cls, runs: Path) -> Run:
+    def newest(cls, runs: Path | str) -> Run:
         """Give the newest run of a folder of runs.
 
         Raises:
             RunError: There is none.
         """
-        return cls(current_run(runs))
+        return cls(current_run(Path(runs)))
 
     @property
     def id(self) -> str:

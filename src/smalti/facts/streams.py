@@ -12,6 +12,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from smalti.errors import SmaltiError, nearest
+from smalti.facts.money import Currency
 
 
 class Type(StrEnum):
@@ -52,11 +53,33 @@ def arrow_type(kind: Type) -> pa.DataType:
 
 @dataclass(frozen=True)
 class Column:
-    """A typed column of a stream."""
+    """A typed column of a stream.
+
+    Attributes:
+        name: What it is called.
+        type: What its values are.
+        about: What it says, in a few words.
+        currency: Of money, its ISO 4217 code; None for the currency of the project.
+
+    Raises:
+        SmaltiError: No such currency, or a currency of what is not money.
+
+    >>> Column("paid", Type.MONEY, currency="EUR").currency
+    'EUR'
+    """
 
     name: str
     type: Type
     about: str = ""
+    currency: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.currency is None:
+            return
+        Currency(self.currency)
+        if self.type is not Type.MONEY:
+            found = f"{self.currency} of the column '{self.name}', {self.type}"
+            raise SmaltiError(f"a currency of what is not money: found {found}, wanted a column of money")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `work`: what a run will do, as a value
+- `schema`: the JSON Schema of the file, for editors
+- `timelines`: tests as data: what happens to a few customers, and what shall be so then; `steps`, one by one;
+  `handwriting`, amounts and instants as people write them
 - `begin`: a first project from what some files seem to be
 """
 
@@ -12,24 +15,39 @@ from smalti.project.check import Prepared, Strategy, prepare
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.load import FILE_NAME, Read, in_order, load_project, parse_project, read_project
 from smalti.project.places import Origin
+from smalti.project.schema import project_schema
+from smalti.project.steps import Change, Changes, Delivery, Expectation, Scoring, Step, Waiting
+from smalti.project.timelines import Timeline, load_timeline, parse_timeline, timeline_files
 from smalti.project.work import Work, after_facts, before_facts
 
 __all__ = [
     "FILE_NAME",
+    "Change",
+    "Changes",
+    "Delivery",
+    "Expectation",
     "Origin",
     "Prepared",
     "Project",
     "Read",
+    "Scoring",
+    "Step",
     "Strategy",
     "StrategyChange",
+    "Timeline",
+    "Waiting",
     "Work",
     "after_facts",
     "before_facts",
     "begin_project",
     "in_order",
     "load_project",
+    "load_timeline",
     "parse_project",
+    "parse_timeline",
     "prepare",
+    "project_schema",
     "read_project",
+    "timeline_files",
     "write_project",
 ]

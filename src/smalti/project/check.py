@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.names import KEPT, clashes
 from smalti.project.places import Origin, Path_
-from smalti.rules import Aggregate, Checked, Node, Vocabulary, check, names_in, parse, write_name
+from smalti.rules import (
+    Aggregate,
+    Checked,
+    Member,
+    Node,
+    Score,
+    Vocabulary,
+    certainty,
+    check,
+    names_in,
+    parse,
+    walk,
+    write_name,
+)
 from smalti.segments import FRAMEWORKS, Framework, Segment, SegmentDefinition, standard_framework
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
 from smalti.traits import Trait, TraitDefinition, standard_traits
 
+_Key: TypeAlias = tuple[str, str]
+"""The section and the name of a definition."""
+_Rule: TypeAlias = tuple[SegmentDefinition, Node | None]
+"""A segment's definition and, where it could be read, its rule."""
 _TOLD = (Type.INTEGER, Type.NUMBER, Type.MONEY)
 """What can be filled into the reason of a strategy."""
 
@@ -71,10 +89,14 @@ class _Findings:
                 self.add(problem, path, subject)
             return None
 
-    def keep(self, checked: Checked, path: Path_, subject: str) -> Node | None:
-        for problem in checked.problems:
+    def keep(self, checked: Checked, path: Path_, subject: str, written: Node | None = None) -> Node | None:
+        """Take a checked tree if nothing is wrong with it; of one that is the project's own also what nobody can mean."""
+        problems = checked.problems
+        if not problems and written is not None:
+            problems = tuple(certainty(checked.node, written))
+        for problem in problems:
             self.add(problem, path, subject)
-        return None if checked.problems else checked.node
+        return None if problems else checked.node
 
 
 def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | None = None) -> Prepared:
@@ -85,12 +107,22 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     """
     findings = _Findings(origin or Origin())
     _sources(project, findings)
+    _account(project, streams.get(CUSTOMERS.name, CUSTOMERS), findings)
     frameworks = _frameworks(project, streams, findings)
-    traits, types, titles = _traits(project, streams, frameworks, findings)
+    rules = _rules(project, frameworks, findings)
+    scores = {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}
     words = Vocabulary(
-        streams, types | {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}, Currency(project.currency)
+        streams,
+        scores,
+        Currency(project.currency),
+        segments=tuple(rules),
+        scores=scores,
+        time_zone=project.time_zone,
+        account=project.account,
     )
-    segments = _segments(project, frameworks, words, findings)
+    traits, types, titles, currencies = _traits(project, frameworks, rules, words, findings)
+    words = replace(words, names=types | scores, currencies=currencies)
+    segments = _segments(project, rules, words, findings)
     strategies = _strategies(project, words, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
@@ -113,6 +145,23 @@ def _sources(project: Project, findings: _Findings) -> None:
             findings.add(problem, ("sources", name, "key"), "source")
 
 
+def _account(project: Project, attributes: Stream, findings: _Findings) -> None:
+    """The attribute that names a person's account must be there, and be text as ids are."""
+    name = project.account
+    if name is None:
+        return
+    if name not in attributes:
+        wanted = "one of " + ", ".join(attributes.names) if attributes.names else "an attribute; there are none"
+        findings.add(
+            Problem("unknown attribute", name, wanted, nearest(name, attributes.names)), ("account",), "account"
+        )
+    elif attributes[name].type is not Type.TEXT:
+        wanted = "text, as customers' ids are"
+        findings.add(
+            Problem("an account is named by text", f"{name} ({attributes[name].type})", wanted), ("account",), "account"
+        )
+
+
 def _frameworks(project: Project, streams: Mapping[str, Stream], findings: _Findings) -> list[Framework]:
     attributes = streams[CUSTOMERS.name].names if CUSTOMERS.name in streams else ()
     own = dict(project.traits)
@@ -131,10 +180,29 @@ def _frameworks(project: Project, streams: Mapping[str, Stream], findings: _Find
     return found
 
 
+def _rules(project: Project, frameworks: list[Framework], findings: _Findings) -> dict[str, _Rule]:
+    """Give every segment's definition and, where it could be read, its rule."""
+    definitions: dict[str, SegmentDefinition] = {}
+    for framework in frameworks:
+        definitions |= framework.segments
+    kept = {name: f"a segment of {one.segmentation}" for name, one in definitions.items()}
+    for name, problem in clashes(dict(project.segments), {}, {"customer_id": "a column of every run"} | kept):
+        findings.add(problem, ("segments", name, "key"), "segment")
+    definitions |= dict(project.segments)
+    return {
+        name: (one, findings.read(one.who, _text_path("segments", name, "who", findings), f"segment {name}"))
+        for name, one in definitions.items()
+    }
+
+
 def _traits(
-    project: Project, streams: Mapping[str, Stream], frameworks: list[Framework], findings: _Findings
-) -> tuple[list[Trait], dict[str, Type | None], dict[str, str]]:
-    own = dict(project.traits)
+    project: Project,
+    frameworks: list[Framework],
+    rules: Mapping[str, _Rule],
+    words: Vocabulary,
+    findings: _Findings,
+) -> tuple[list[Trait], dict[str, Type | None], dict[str, str], dict[str, str]]:
+    own, streams = dict(project.traits), words.streams
     attributes = streams.get(CUSTOMERS.name, CUSTOMERS)
     _check_names(project, streams, frameworks, findings)
     definitions = {name: text for name, text in standard_traits(streams, own).items() if name not in attributes} | own
@@ -151,24 +219,31 @@ def _traits(
     traits = [
         Trait(one.name, one.type, Aggregate("last", CUSTOMERS.name, one.name), one.name) for one in attributes.columns
     ]
+    readable = {name: rule for name, (_, rule) in rules.items() if rule is not None}
+    late = _after_values(readable)
     later = dict.fromkeys(
         VALUE_COLUMNS, "a trait; the value map is reckoned from the traits, so use it in segments and strategies"
-    )
+    ) | dict.fromkeys(late, "a segment that rests on traits alone; this one rests on the value map")
+    early = replace(words, later=later, scores={}, segments=tuple(rules.keys() - late))
+    currencies = {column.name: column.currency for column in attributes.columns if column.currency is not None}
     broken = definitions.keys() - trees.keys()
-    for name in _in_order(trees, findings):
+    for name in _in_order(trees, readable, findings):
         if names_in(trees[name]) & broken:
             broken = broken | {name}
             continue
         attributes_less = {known: kind for known, kind in types.items() if known not in attributes}
-        checked = check(trees[name], Vocabulary(streams, attributes_less, Currency(project.currency), later))
-        node = findings.keep(checked, _text_path("traits", name, "value", findings), f"trait {name}")
+        checked = check(trees[name], replace(early, names=attributes_less, currencies=currencies))
+        written = trees[name] if name in own else None
+        node = findings.keep(checked, _text_path("traits", name, "value", findings), f"trait {name}", written)
         if node is None or checked.type is None:
             broken = broken | {name}
             continue
         types[name] = checked.type
+        if checked.currency not in (None, project.currency):
+            currencies[name] = str(checked.currency)
         traits.append(Trait(name, checked.type, node, titles.get(name, name)))
     broken = broken | (trees.keys() - types.keys())
-    return traits, dict.fromkeys(broken) | types, titles
+    return traits, dict.fromkeys(broken) | types, titles, currencies
 
 
 def _check_names(
@@ -185,27 +260,53 @@ def _check_names(
         findings.add(told, ("sources", CUSTOMERS.name, "key"), "attribute")
 
 
-def _in_order(trees: Mapping[str, Node], findings: _Findings) -> Iterator[str]:
-    """Give the names so that each comes after those it speaks of; those in a circle are problems, and left out."""
-    waiting = {name: names_in(tree) & trees.keys() for name, tree in trees.items()}
-    done: set[str] = set()
+def _after_values(rules: Mapping[str, Node]) -> set[str]:
+    """Give the segments that rest on the value map, themselves or through others they ask membership of."""
+    found: set[str] = set()
+    while True:
+        more = {
+            name
+            for name, rule in rules.items()
+            if names_in(rule) & VALUE_COLUMNS.keys()
+            or any(
+                isinstance(part, Score) or (isinstance(part, Member) and part.segment in found) for part in walk(rule)
+            )
+        }
+        if more == found:
+            return found
+        found = more
+
+
+def _needs(tree: Node) -> set[_Key]:
+    members = {("segments", part.segment) for part in walk(tree) if isinstance(part, Member)}
+    return members | {("traits", name) for name in names_in(tree)}
+
+
+def _in_order(traits: Mapping[str, Node], rules: Mapping[str, Node], findings: _Findings) -> Iterator[str]:
+    """Give the traits so that each comes after those it speaks of, also through segments; circles are problems."""
+    trees = {("traits", name): tree for name, tree in traits.items()}
+    trees |= {("segments", name): rule for name, rule in rules.items()}
+    waiting = {key: _needs(tree) & trees.keys() for key, tree in trees.items()}
+    done: set[_Key] = set()
     while waiting:
-        ready = [name for name, needs in waiting.items() if needs <= done]
+        ready = [key for key, needs in waiting.items() if needs <= done]
         if not ready:
-            circle = [name for name in waiting if _reaches(name, name, waiting)]
-            for name in circle:
-                told = " -> ".join([name, *sorted(waiting[name] & set(circle))])
-                path = _text_path("traits", name, "value", findings)
-                findings.add(Problem("traits that need each other in a circle", told, "none"), path, f"trait {name}")
+            circle = [key for key in waiting if _reaches(key, key, waiting)]
+            for key in circle:
+                section, name = key
+                told = " -> ".join([name, *sorted(other for _, other in waiting[key] & set(circle))])
+                path = _text_path(section, name, "value" if section == "traits" else "who", findings)
+                problem = Problem(f"{section} that need each other in a circle", told, "none")
+                findings.add(problem, path, f"{section.removesuffix('s')} {name}")
             return
-        for name in ready:
-            del waiting[name]
+        for key in ready:
+            del waiting[key]
         done |= set(ready)
-        yield from ready
+        yield from (name for section, name in ready if section == "traits")
 
 
-def _reaches(start: str, goal: str, waiting: Mapping[str, set[str]]) -> bool:
-    seen: set[str] = set()
+def _reaches(start: _Key, goal: _Key, waiting: Mapping[_Key, set[_Key]]) -> bool:
+    seen: set[_Key] = set()
     edge = set(waiting[start])
     while edge:
         if goal in edge:
@@ -215,26 +316,19 @@ def _reaches(start: str, goal: str, waiting: Mapping[str, set[str]]) -> bool:
     return False
 
 
-def _segments(project: Project, frameworks: list[Framework], words: Vocabulary, findings: _Findings) -> list[Segment]:
-    definitions: dict[str, SegmentDefinition] = {}
-    for framework in frameworks:
-        definitions |= framework.segments
-    kept = {name: f"a segment of {one.segmentation}" for name, one in definitions.items()}
-    for name, problem in clashes(dict(project.segments), {}, {"customer_id": "a column of every run"} | kept):
-        findings.add(problem, ("segments", name, "key"), "segment")
-    definitions |= dict(project.segments)
-    found = []
+def _segments(project: Project, rules: Mapping[str, _Rule], words: Vocabulary, findings: _Findings) -> list[Segment]:
+    found, own = [], dict(project.segments)
     strategies = PLAYBOOK.keys() | dict(project.playbook).keys()
-    for name, definition in definitions.items():
+    for name, (definition, written) in rules.items():
         path = _text_path("segments", name, "who", findings)
-        written = findings.read(definition.who, path, f"segment {name}")
         if definition.strategy is not None and definition.strategy not in strategies:
             wanted = "one of " + ", ".join(sorted(strategies))
             problem = Problem("unknown strategy", definition.strategy, wanted, nearest(definition.strategy, strategies))
             findings.add(problem, ("segments", name, "strategy"), f"segment {name}")
         if written is None:
             continue
-        node = findings.keep(check(written, words, wanted=Type.BOOLEAN), path, f"segment {name}")
+        checked = check(written, words, wanted=Type.BOOLEAN)
+        node = findings.keep(checked, path, f"segment {name}", written if name in own else None)
         if node is not None:
             found.append(Segment(name, definition, node, written))
     return found

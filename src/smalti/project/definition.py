@@ -64,7 +64,12 @@ class Project(BaseModel):
     currency: str = Field(
         "XXX", description="ISO 4217 code of all money, such as EUR; XXX is money of no stated currency."
     )
-    time_zone: str = Field("UTC", description="Zone in which dates without one are read, such as Europe/London.")
+    time_zone: str = Field(
+        "UTC", description="Zone of all calendar units, and of dates that name none, such as Europe/London."
+    )
+    account: str | None = Field(
+        None, description="The attribute that names the account a person belongs to, where customers are companies too."
+    )
     sources: Named[SourceDefinition] = Field((), description="Outside files, by the stream they become.")
     use: tuple[str, ...] | None = Field(
         None, description="Standard frameworks: rfm, lifecycle, value_tiers; left out, all that the facts can carry."

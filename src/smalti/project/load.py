@@ -93,7 +93,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _understood(text: str, file: str) -> Read:
     try:
-        data, places, problems = _read(text)
+        data, places, problems = read_settings(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
@@ -168,7 +168,7 @@ _Definitions.yaml_implicit_resolvers = {
 }
 
 
-def _read(text: str) -> tuple[dict[str, Any], dict[Path_, Place], list[Problem]]:
+def read_settings(text: str) -> tuple[dict[str, Any], dict[Path_, Place], list[Problem]]:
     """Read the settings, where they are written, and what is written twice."""
     loader = _Definitions(text)
     root = loader.get_single_node()

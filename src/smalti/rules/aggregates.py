@@ -1,7 +1,8 @@
 """What can be asked of a customer's facts in one stream: a table, one row per aggregate.
 
 Counts and sums of nothing are 0; the smallest, largest, mean, first, last and most frequent of nothing are missing.
-`first` and `last` are by instant and pass over missing values; of facts at one instant the greater value is the later.
+`first`, `last` and `nth` are by instant and pass over missing values; of facts at one instant the greater value is the later.
+`all` asks whether its condition is true of every fact, and is true of none at all.
 `most_frequent` takes the smallest of the values that are equally frequent. Sums of plain numbers are taken in fixed point
 with nine places, so that the order of the facts never shows in the last bits; sums of money and integers are exact.
 """
@@ -40,12 +41,14 @@ class AggregateKind:
 AGGREGATES: dict[str, AggregateKind] = {
     "count": AggregateKind(None, Type.INTEGER, 0, "the number of"),
     "any": AggregateKind(None, Type.BOOLEAN, False, "whether there is any of"),
+    "all": AggregateKind(None, Type.BOOLEAN, True, "whether it is true of all"),
     "sum": AggregateKind(NUMERIC, None, 0, "the total"),
     "mean": AggregateKind(NUMERIC, None, None, "the average"),
     "min": AggregateKind(ORDERED, None, None, "the smallest"),
     "max": AggregateKind(ORDERED, None, None, "the largest"),
     "first": AggregateKind(ANYTHING, None, None, "the first"),
     "last": AggregateKind(ANYTHING, None, None, "the latest"),
+    "nth": AggregateKind(ANYTHING, None, None, "the n-th"),
     "distinct": AggregateKind(ANYTHING, Type.INTEGER, 0, "the number of different"),
     "most_frequent": AggregateKind(ANYTHING, None, None, "the most frequent"),
 }

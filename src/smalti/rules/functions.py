@@ -26,10 +26,12 @@ class FunctionKind:
     about: str
 
 
+_TEXT = frozenset({Type.TEXT})
+_INSTANT = frozenset({Type.INSTANT})
 _MEASURES = frozenset({Type.INTEGER, Type.NUMBER, Type.MONEY, Type.DURATION})
 
 FUNCTIONS: dict[str, FunctionKind] = {
-    "days_since": FunctionKind(1, 1, frozenset({Type.INSTANT}), Type.NUMBER, "days of 24 hours from an instant to now"),
+    "days_since": FunctionKind(1, 1, _INSTANT, Type.NUMBER, "days of 24 hours from an instant to now"),
     "coalesce": FunctionKind(2, None, None, None, "the first of several that is not missing"),
     "least": FunctionKind(2, None, _MEASURES | {Type.INSTANT}, None, "the smallest of several"),
     "greatest": FunctionKind(2, None, _MEASURES | {Type.INSTANT}, None, "the largest of several"),
@@ -40,7 +42,22 @@ FUNCTIONS: dict[str, FunctionKind] = {
     "money": FunctionKind(
         1, 1, frozenset({Type.INTEGER, Type.NUMBER, Type.MONEY}), Type.MONEY, "a plain number as money in major units"
     ),
-    "lower": FunctionKind(1, 1, frozenset({Type.TEXT}), Type.TEXT, "text in lower case, letter by letter"),
+    "lower": FunctionKind(1, 1, _TEXT, Type.TEXT, "text in lower case, letter by letter"),
+    "trim": FunctionKind(1, 1, _TEXT, Type.TEXT, "text without blanks at its ends"),
+    "length": FunctionKind(1, 1, _TEXT, Type.INTEGER, "how many characters a text has"),
+    "contains": FunctionKind(2, 2, _TEXT, Type.BOOLEAN, "whether a text has another in it"),
+    "starts_with": FunctionKind(2, 2, _TEXT, Type.BOOLEAN, "whether a text begins with another"),
+    "ends_with": FunctionKind(2, 2, _TEXT, Type.BOOLEAN, "whether a text ends with another"),
+    "year": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "the calendar year of an instant"),
+    "month": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "the month of an instant, from 1"),
+    "day_of_month": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "the day of the month of an instant, from 1"),
+    "weekday": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "the day of the week of an instant, Monday being 1"),
+    "hour": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "the hour of an instant on the clock, from 0"),
+    "calendar_days_since": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "midnights from an instant to now"),
+    "years_since": FunctionKind(1, 1, _INSTANT, Type.INTEGER, "completed years from an instant to now"),
+    "days_to_anniversary": FunctionKind(
+        1, 1, _INSTANT, Type.INTEGER, "days from today to the next anniversary of an instant's date, 0 on the day"
+    ),
 }
 """Every function by the name it is written with."""
 
@@ -50,3 +67,8 @@ TO_MINOR = "to_minor"
 It rounds to whole minor units (or microseconds), halves up: the largest whole number not above the value plus one half.
 Nobody writes it; it makes money exact and equal in every reading.
 """
+
+CALENDAR = frozenset(
+    {"year", "month", "day_of_month", "weekday", "hour", "calendar_days_since", "years_since", "days_to_anniversary"}
+)
+"""Functions on the calendar of a time zone, which `check` gives them as a last argument."""

@@ -12,32 +12,44 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any, TypeAlias
 
-from smalti.facts import DAY, Instant
+from smalti.facts import DAY, PARTS, Instant, calendar_days_since, days_to_anniversary, start_of, years_since
 from smalti.rules.aggregates import NUMBER_PLACES
 from smalti.rules.functions import TO_MINOR
 from smalti.rules.nodes import (
+    After,
     Aggregate,
     Arithmetic,
+    Before,
     Between,
     Call,
     Case,
     Compare,
+    During,
     In,
     IsMissing,
+    Its,
+    Last,
     Like,
     Literal,
     Logic,
+    Member,
     Name,
     Negate,
     Node,
     Not,
+    Now,
+    People,
     Quantile,
+    Sequence,
+    StartOf,
+    This,
+    Window,
 )
 
 Value: TypeAlias = Any
@@ -53,19 +65,25 @@ class Customer:
         traits: The definitions of the traits a tree may name, made ready by `check`.
         scores: Scores by name.
         fitted: The constants of quantiles.
+        segments: The rules of the segments a tree may ask membership of, made ready by `check`.
+        customer_id: Who she is; of an account, what its people name it by.
+        people: All who may belong to the account at some instant.
     """
 
-    facts: Mapping[str, Sequence[Fact]]
+    facts: Mapping[str, Collection[Fact]]
     traits: Mapping[str, Node] = field(default_factory=dict)
     scores: Mapping[str, Value] = field(default_factory=dict)
     fitted: Mapping[Quantile, Value] = field(default_factory=dict)
+    segments: Mapping[str, Node] = field(default_factory=dict)
+    customer_id: str = ""
+    people: Collection[Customer] = ()
 
 
 def meaning(node: Node, customer: Customer, at: Instant) -> Value:
     """Give the value of a tree, made ready by `check`, for one customer as of an instant.
 
     >>> from smalti.facts import Type
-    >>> bought = Compare(">=", Aggregate("count", "orders", last=10), Literal(1, Type.INTEGER))
+    >>> bought = Compare(">=", Aggregate("count", "orders", window=Last(10)), Literal(1, Type.INTEGER))
     >>> her = Customer({"orders": [{"at": 100}]})
     >>> [meaning(bought, her, at) for at in (99, 100, 109, 110)]
     [False, True, True, False]
@@ -73,7 +91,7 @@ def meaning(node: Node, customer: Customer, at: Instant) -> Value:
     return _value(node, _Here(customer, at))
 
 
-def quantile_of(values: Sequence[Value], p: float) -> Value:
+def quantile_of(values: Collection[Value], p: float) -> Value:
     """Give the smallest of the values that at least the share `p` of them do not exceed; missing if there are none.
 
     Type 1 of Hyndman and Fan (1996), Sample quantiles in statistical packages.
@@ -89,11 +107,12 @@ def quantile_of(values: Sequence[Value], p: float) -> Value:
 
 @dataclass(frozen=True)
 class _Here:
-    """The customer and the instant asked about; within a condition on a fact, that fact."""
+    """The customer and the instant asked about; in a condition on a fact that fact, and the one it stands beside."""
 
     customer: Customer
     at: Instant
     fact: Fact | None = None
+    beside: Fact | None = None
 
 
 @singledispatch
@@ -116,26 +135,102 @@ def _(node: Name, here: _Here) -> Value:
 
 
 @_value.register
+def _(node: Its, here: _Here) -> Value:
+    return None if here.beside is None else here.beside.get(node.column)
+
+
+@_value.register
+def _(node: Now, here: _Here) -> Instant:
+    return here.at
+
+
+@_value.register
+def _(node: StartOf, here: _Here) -> Instant:
+    return start_of(node.unit, here.at, str(node.zone))
+
+
+@_value.register
 def _(node: Aggregate, here: _Here) -> Value:
     facts = [fact for fact in here.customer.facts.get(node.stream, ()) if fact["at"] <= here.at]
-    if node.last is not None:
-        facts = [fact for fact in facts if here.at - node.last < fact["at"]]
+    if node.window is not None:
+        facts = [fact for fact in facts if _in_window(node.window, fact["at"], here) is True]
+    if node.function == "all":
+        return all(_value(node.where, replace(here, fact=fact)) is True for fact in facts if node.where is not None)
     if node.where is not None:
-        facts = [fact for fact in facts if _value(node.where, _Here(here.customer, here.at, fact)) is True]
+        facts = [fact for fact in facts if _value(node.where, replace(here, fact=fact)) is True]
     if node.column is None:
         return len(facts) if node.function == "count" else bool(facts)
     known = [(fact["at"], fact[node.column]) for fact in facts if fact.get(node.column) is not None]
+    if node.function == "nth":
+        return sorted(known)[node.nth - 1][1] if node.nth is not None and node.nth <= len(known) else None
     return _SUMMARIES[node.function](known)
 
 
-def _total(values: Sequence[Value]) -> Value:
+def _in_window(window: Window, at: Instant, here: _Here) -> bool | None:
+    match window:
+        case Last(duration):
+            return here.at - duration < at
+        case This(unit, zone):
+            return start_of(unit, here.at, str(zone)) <= at
+        case After(instant):
+            return _compare("<", _value(instant, here), at)
+        case Before(instant):
+            return _compare("<", at, _value(instant, here))
+        case During(low, high):
+            return _all([_compare("<=", _value(low, here), at), _compare("<=", at, _value(high, here))])
+
+
+@_value.register
+def _(node: Sequence, here: _Here) -> bool | None:
+    others = [other for other in here.customer.facts.get(node.stream, ()) if other["at"] <= here.at]
+    if any(_beside(node, other, here) for other in others):
+        return True
+    if node.order == "followed_by" and node.within is not None and here.at < _fact(here)["at"] + node.within:
+        return None
+    return False
+
+
+def _beside(node: Sequence, other: Fact, here: _Here) -> bool:
+    """Whether this other fact is one that a sequence asks for."""
+    fact = _fact(here)
+    apart = other["at"] - fact["at"] if node.order == "followed_by" else fact["at"] - other["at"]
+    if apart <= 0 or (node.within is not None and apart > node.within):
+        return False
+    return node.where is None or _value(node.where, replace(here, fact=other, beside=fact)) is True
+
+
+def _fact(here: _Here) -> Fact:
+    if here.fact is None:
+        raise TypeError("a sequence outside a condition on one fact")
+    return here.fact
+
+
+@_value.register
+def _(node: Member, here: _Here) -> bool:
+    return _value(here.customer.segments[node.segment], here) is True
+
+
+@_value.register
+def _(node: People, here: _Here) -> bool | None:
+    account = here.customer.customer_id
+    people = [
+        one for one in here.customer.people if node.link is not None and meaning(node.link, one, here.at) == account
+    ]
+    answers = [meaning(node.rule, one, here.at) for one in people]
+    if node.quantifier == "all":
+        return _all(answers)
+    found = _any(answers)
+    return found if node.quantifier == "any" or found is None else not found
+
+
+def _total(values: Collection[Value]) -> Value:
     if not any(isinstance(value, float) for value in values):
         return sum(values)
     grain = Decimal(1).scaleb(-NUMBER_PLACES)
     return float(sum(Decimal(value).quantize(grain, "ROUND_HALF_UP") for value in values))
 
 
-def _most_frequent(values: Sequence[Value]) -> Value:
+def _most_frequent(values: Collection[Value]) -> Value:
     counts = Counter(values)
     return min(value for value, count in counts.items() if count == max(counts.values())) if counts else None
 
@@ -249,14 +344,29 @@ def _(node: Call, here: _Here) -> Value:
         return None
     if node.function == "days_since":
         return (here.at - values[0]) / DAY
+    if node.function in _SINCE:
+        then, zone = values
+        return _SINCE[node.function](then, here.at, zone)
     return _FUNCTIONS[node.function](*values)
 
+
+_SINCE: dict[str, Any] = {
+    "calendar_days_since": calendar_days_since,
+    "years_since": years_since,
+    "days_to_anniversary": days_to_anniversary,
+}
 
 _FUNCTIONS: dict[str, Any] = {
     "least": min,
     "greatest": max,
     "abs": abs,
     "lower": lambda text: "".join(letter.lower()[0] for letter in text),
+    "trim": lambda text: text.strip(" "),
+    "length": len,
+    "contains": lambda text, part: part in text,
+    "starts_with": lambda text, part: text.startswith(part),
+    "ends_with": lambda text, part: text.endswith(part),
+    **PARTS,
     "floor": math.floor,
     TO_MINOR: lambda value: math.floor(value + 0.5),
 }

@@ -1,4 +1,4 @@
-"""The tree of a rule or trait: a dozen frozen values without logic.
+"""The tree of a rule or trait: frozen values without logic.
 
 Every reading of the language - check, meaning, query, explain, text - is a function over these. Two trees are equal when
 they say the same; where a node stood in its text (`span`) does not count.
@@ -36,9 +36,75 @@ class Literal(Node):
 
 @dataclass(frozen=True)
 class Name(Node):
-    """A trait, attribute or score; within an aggregate's ``where``, a column of its stream."""
+    """A trait, attribute or score; within a condition on one fact, a column of its stream."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class Its(Node):
+    """A column of the fact just outside a sequence's ``where``: the one that is followed or preceded."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Now(Node):
+    """The as-of instant."""
+
+
+@dataclass(frozen=True)
+class StartOf(Node):
+    """The start of the calendar unit that the as-of instant lies in.
+
+    Attributes:
+        unit: One of ``day week month quarter year``.
+        zone: The time zone, filled in when the tree is checked.
+    """
+
+    unit: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Last(Node):
+    """The window of facts with ``T - duration < at <= T``: a fact leaves exactly at ``at + duration``."""
+
+    duration: Microseconds
+
+
+@dataclass(frozen=True)
+class This(Node):
+    """The window of facts in the calendar unit that T lies in, up to T; fields as of `StartOf`."""
+
+    unit: str
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class After(Node):
+    """The window of facts with ``instant < at``; an instant about the customer, asked as of T."""
+
+    instant: Node
+
+
+@dataclass(frozen=True)
+class Before(Node):
+    """The window of facts with ``at < instant``."""
+
+    instant: Node
+
+
+@dataclass(frozen=True)
+class During(Node):
+    """The window of facts with ``low <= at <= high``."""
+
+    low: Node
+    high: Node
+
+
+Window: TypeAlias = Last | This | After | Before | During
+"""Which of the facts that are visible at T an aggregate looks at; a missing bound lets none pass."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +115,66 @@ class Aggregate(Node):
         function: A key of `aggregates.AGGREGATES`.
         stream: The stream's name.
         column: The column summarised, or None for a summary of the facts themselves.
-        last: The window: facts with ``T - last < at <= T``; None takes all that are visible.
-        where: A condition on the columns of the fact; only facts for which it is true count.
+        window: Which facts; None takes all that are visible.
+        where: A condition on one fact; only facts for which it is true count. Of ``all`` it is what is asked.
+        nth: Of ``nth`` only: which one, counted from 1.
     """
 
     function: str
     stream: str
     column: str | None = None
-    last: Microseconds | None = None
+    window: Window | None = None
     where: Node | None = None
+    nth: int | None = None
+
+
+@dataclass(frozen=True)
+class Sequence(Node):
+    """A condition on one fact: whether another fact follows or precedes it.
+
+    Followed: there is a fact b of the stream with ``at < b.at <= T``, at most `within` later, for which `where` is true.
+    While one may still come in time the answer is unknown. Preceded: the same backwards, ``b.at < at``; never unknown.
+
+    Attributes:
+        order: ``followed_by`` or ``preceded_by``.
+        stream: The stream of the other fact.
+        within: The longest time between the two, both ends included; None for any.
+        where: A condition on the other fact, in which `Its` names columns of this one.
+    """
+
+    order: str
+    stream: str
+    within: Microseconds | None = None
+    where: Node | None = None
+
+
+@dataclass(frozen=True)
+class Member(Node):
+    """Whether the customer is in another segment: true or false, never unknown."""
+
+    segment: str
+
+
+@dataclass(frozen=True)
+class Score(Node):
+    """A fitted score by its name; a `Name` once the tree is checked."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class People(Node):
+    """Whether a rule is true of an account's people.
+
+    Attributes:
+        quantifier: ``any``, ``all`` or ``no``. Of an account without people any is false, all and no are true.
+        rule: What is asked of each of them, as of T, in three-valued logic.
+        link: What names a person's account, filled in when the tree is checked.
+    """
+
+    quantifier: str
+    rule: Node
+    link: Node | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache, singledispatch
 from importlib.resources import files
 from typing import Any
@@ -16,30 +18,44 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, 
 from lark.exceptions import VisitError
 
 from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
-from smalti.facts import Type, format_duration, parse_duration, parse_instant, to_datetime
+from smalti.facts import Type, format_duration, format_instant, parse_duration, parse_instant
 from smalti.rules.aggregates import AGGREGATES
 from smalti.rules.functions import FUNCTIONS
 from smalti.rules.nodes import (
+    After,
     Aggregate,
     Arithmetic,
+    Before,
     Between,
     Call,
     Case,
     Compare,
+    During,
     In,
     IsMissing,
+    Its,
+    Last,
     Like,
     Literal,
     Logic,
+    Member,
     Name,
     Negate,
     Node,
     Not,
+    Now,
+    People,
     Quantile,
+    Score,
+    Sequence,
     Span,
+    StartOf,
+    This,
+    Window,
 )
 
 _TOO_LARGE = 2**63
+_OF_A_SEQUENCE = re.compile(r"(followed_by|preceded_by)\s*\(\s*\w+$")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(
     [
@@ -62,8 +78,18 @@ _KEYWORDS = frozenset(
         "false",
         "instant",
         "quantile",
+        "now",
+        "today",
+        "start",
+        "this",
+        "after",
+        "before",
+        "within",
+        "its",
     ]
 )
+_QUANTIFIERS = {"any": "any_person", "all": "all_people", "no": "no_person"}
+_WORDS_WITH_PARENTHESES = ("quantile", "nth", "member", "score", "followed_by", "preceded_by", *_QUANTIFIERS.values())
 
 
 def parse(text: str) -> Node:
@@ -104,10 +130,14 @@ def _problem(text: str, error: UnexpectedInput) -> Problem:
     before = text.split("\n")[line - 1][: column - 1].rstrip()
     word = re.search(r"[A-Za-z_]\w*$", before)
     if found == "(" and word:
-        known = [*AGGREGATES, *FUNCTIONS, "quantile"]
+        known = list(dict.fromkeys([*AGGREGATES, *FUNCTIONS, *_WORDS_WITH_PARENTHESES]))
         place = word.start() + 1
         return Problem(
             "unknown function", word[0], "one of " + ", ".join(known), nearest(word[0], known), line=line, column=place
+        )
+    if found == "." and word and _OF_A_SEQUENCE.search(before):
+        return Problem(
+            "a sequence is of facts", f"{word[0]}.", f"the stream itself: {word[0]}", line=line, column=column
         )
     if found == "." and word:
         wanted = f"an aggregate around a column, such as sum({word[0]}.revenue)"
@@ -119,7 +149,7 @@ def _problem(text: str, error: UnexpectedInput) -> Problem:
         return Problem("unexpected character", found, "the rest of a rule", hint, line=line, column=column)
     if found == "=" and before.endswith("="):
         return Problem("unexpected word", "==", "a single = to compare", "=", line=line, column=column - 1)
-    hint = found.lower() if found.lower() in _KEYWORDS else None
+    hint = found.lower() if found.lower() in _KEYWORDS - {found} else None
     return Problem("unexpected word", found, _expected(error), hint, line=line, column=column)
 
 
@@ -139,6 +169,10 @@ def _expected(error: UnexpectedInput) -> str:
         "AGGREGATE": "an aggregate",
         "FUNCTION": "a function",
         "SCALE": "* or /",
+        "SEQUENCE": "a sequence",
+        "PEOPLE": "a question about people",
+        "UNIT": "day, week, month, quarter or year",
+        "_START_OF": "start of",
     }
     words = sorted({names.get(name, name.lower().removeprefix("_")) for name in accepted})
     return "one of " + ", ".join(words) if words else "the rest of a rule"
@@ -154,6 +188,23 @@ def _held(value: float, token: str) -> Any:
 def _unquoted(token: str) -> str:
     quote = token[0]
     return token[1:-1].replace(quote * 2, quote)
+
+
+def _counted(token: Token) -> int:
+    if not token.isdigit() or not 0 < int(token) < _TOO_LARGE:
+        raise SmaltiError(f"not a place to count to: found '{token}', wanted a whole number from 1")
+    return int(token)
+
+
+@dataclass(frozen=True)
+class _Filter:
+    """A condition after ``where``, told apart from windows, which are nodes too."""
+
+    condition: Node
+
+
+def _condition(parts: Iterable[object]) -> Node | None:
+    return next((part.condition for part in parts if isinstance(part, _Filter)), None)
 
 
 @v_args(meta=True, inline=True)
@@ -216,22 +267,72 @@ class _Build(Transformer[Token, Any]):  # type: ignore[misc]
             return str(stream), None
         return str(stream), _unquoted(column) if column.type == "QUOTED" else str(column)
 
-    def window(self, meta: Any, duration: Token) -> int:
+    def last(self, meta: Any, duration: Token) -> Node:
+        return Last(int(_held(parse_duration(duration), duration)), span=_span(meta))
+
+    def this_day(self, meta: Any) -> Node:
+        return This("day", span=_span(meta))
+
+    def this(self, meta: Any, unit: Token) -> Node:
+        return This(str(unit), span=_span(meta))
+
+    def after(self, meta: Any, instant: Node) -> Node:
+        return After(instant, span=_span(meta))
+
+    def before(self, meta: Any, instant: Node) -> Node:
+        return Before(instant, span=_span(meta))
+
+    def during(self, meta: Any, low: Node, high: Node) -> Node:
+        return During(low, high, span=_span(meta))
+
+    def filter(self, meta: Any, condition: Node) -> _Filter:
+        return _Filter(condition)
+
+    def within(self, meta: Any, duration: Token) -> int:
         return int(_held(parse_duration(duration), duration))
 
-    def filter(self, meta: Any, condition: Node) -> Node:
-        return condition
+    def aggregate(self, meta: Any, function: Token, subject: tuple[str, str | None], *rest: Window | _Filter) -> Node:
+        window = next((part for part in rest if not isinstance(part, _Filter)), None)
+        return Aggregate(str(function), *subject, window, _condition(rest), span=_span(meta))
 
-    def aggregate(self, meta: Any, function: Token, subject: tuple[str, str | None], *rest: int | Node) -> Node:
-        last = next((part for part in rest if isinstance(part, int)), None)
-        where = next((part for part in rest if isinstance(part, Node)), None)
-        return Aggregate(str(function), subject[0], subject[1], last, where, span=_span(meta))
+    def nth(self, meta: Any, subject: tuple[str, str | None], number: Token, *rest: Window | _Filter) -> Node:
+        window = next((part for part in rest if not isinstance(part, _Filter)), None)
+        return Aggregate("nth", *subject, window, _condition(rest), _counted(number), span=_span(meta))
+
+    def sequence(self, meta: Any, order: Token, stream: Token, *rest: int | _Filter) -> Node:
+        within = next((part for part in rest if isinstance(part, int)), None)
+        return Sequence(str(order), str(stream), within, _condition(rest), span=_span(meta))
+
+    def its(self, meta: Any, column: Token) -> Node:
+        return Its(_unquoted(column) if column.type == "QUOTED" else str(column), span=_span(meta))
+
+    def label(self, meta: Any, token: Token) -> str:
+        return _unquoted(token) if token.type == "QUOTED" else str(token)
+
+    def member(self, meta: Any, segment: str) -> Node:
+        return Member(segment, span=_span(meta))
+
+    def score(self, meta: Any, name: str) -> Node:
+        return Score(name, span=_span(meta))
+
+    def people(self, meta: Any, quantifier: Token, rule: Node) -> Node:
+        known = {word: name for name, word in _QUANTIFIERS.items()}
+        return People(known[str(quantifier)], rule, span=_span(meta))
+
+    def now(self, meta: Any) -> Node:
+        return Now(span=_span(meta))
+
+    def today(self, meta: Any) -> Node:
+        return StartOf("day", span=_span(meta))
+
+    def start_of(self, meta: Any, unit: Token) -> Node:
+        return StartOf(str(unit), span=_span(meta))
 
     def call(self, meta: Any, function: Token, *arguments: Node) -> Node:
         return Call(str(function), arguments, span=_span(meta))
 
-    def quantile(self, meta: Any, of: Node, p: Token, among: Node | None = None) -> Node:
-        return Quantile(of, float(p), among, span=_span(meta))
+    def quantile(self, meta: Any, of: Node, p: Token, *rest: _Filter) -> Node:
+        return Quantile(of, float(p), _condition(rest), span=_span(meta))
 
     def branch(self, meta: Any, condition: Node, value: Node) -> tuple[Node, Node]:
         return condition, value
@@ -321,7 +422,7 @@ def _(node: Literal) -> str:
     if node.type is Type.DURATION:
         return format_duration(int(node.value))
     if node.type is Type.INSTANT:
-        return f"instant '{to_datetime(int(node.value)).isoformat()}'"
+        return f"instant '{format_instant(int(node.value))}'"
     return repr(node.value)
 
 
@@ -331,13 +432,80 @@ def _(node: Name) -> str:
 
 
 @_write.register
+def _(node: Its) -> str:
+    return f"its.{write_name(node.column)}"
+
+
+@_write.register
+def _(node: Now) -> str:
+    return "now"
+
+
+@_write.register
+def _(node: StartOf) -> str:
+    return "today" if node.unit == "day" else f"start of {node.unit}"
+
+
+@_write.register
+def _(node: Last) -> str:
+    return f"last {format_duration(node.duration)}"
+
+
+@_write.register
+def _(node: This) -> str:
+    return "today" if node.unit == "day" else f"this {node.unit}"
+
+
+@_write.register
+def _(node: After) -> str:
+    return f"after {_inside(node.instant, 4)}"
+
+
+@_write.register
+def _(node: Before) -> str:
+    return f"before {_inside(node.instant, 4)}"
+
+
+@_write.register
+def _(node: During) -> str:
+    return f"between {_inside(node.low, 4)} and {_inside(node.high, 4)}"
+
+
+@_write.register
 def _(node: Aggregate) -> str:
     parts = [node.stream if node.column is None else f"{node.stream}.{write_name(node.column)}"]
-    if node.last is not None:
-        parts.append(f"last {format_duration(node.last)}")
+    if node.nth is not None:
+        parts.append(str(node.nth))
+    if node.window is not None:
+        parts.append(_write(node.window))
     if node.where is not None:
         parts.append(f"where {_write(node.where)}")
     return f"{node.function}({', '.join(parts)})"
+
+
+@_write.register
+def _(node: Sequence) -> str:
+    parts = [node.stream]
+    if node.within is not None:
+        parts.append(f"within {format_duration(node.within)}")
+    if node.where is not None:
+        parts.append(f"where {_write(node.where)}")
+    return f"{node.order}({', '.join(parts)})"
+
+
+@_write.register
+def _(node: Member) -> str:
+    return f"member({write_name(node.segment)})"
+
+
+@_write.register
+def _(node: Score) -> str:
+    return f"score({write_name(node.name)})"
+
+
+@_write.register
+def _(node: People) -> str:
+    return f"{_QUANTIFIERS[node.quantifier]}({_write(node.rule)})"
 
 
 @_write.register

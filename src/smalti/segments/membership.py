@@ -7,23 +7,20 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from smalti.facts import Instant
-from smalti.rules import answer_query
 from smalti.segments.definitions import Segment
 from smalti.store import Store
-from smalti.traits import Computed
+from smalti.traits import Computed, answer
 
 SCHEMA = pa.schema([("segmentation", pa.string()), ("segment", pa.string()), ("customer_id", pa.string())])
 
 
 def members_of(store: Store, computed: Computed, segments: Sequence[Segment], at: Instant) -> pa.Table:
-    """Answer all rules in one query.
+    """Answer all rules, whatever segments they ask membership of.
 
     Returns:
         ``customer_id`` in ascending order and a boolean column per segment, never null: unknown is no member.
     """
-    rules = {segment.name: segment.node for segment in segments}
-    query = answer_query(computed.table, computed.types, rules, at, computed.fitted, store.dialect)
-    answers = store.read(f"SELECT * FROM ({query}) AS answers ORDER BY customer_id")
+    answers = answer(store, computed, {segment.name: segment.node for segment in segments}, at)
     for position, name in enumerate(answers.column_names):
         if name != "customer_id":
             answers = answers.set_column(position, name, answers[name].fill_null(False))

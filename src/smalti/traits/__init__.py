@@ -2,11 +2,11 @@
 
 - `definitions`: a `TraitDefinition`, the text of a trait and what it is called
 - `library`: the standard traits, each there as soon as the facts it needs are
-- `compute`: from streams in the store to one table of customers, one pass over each stream
+- `compute`: from streams in the store to one table of customers, one pass over each stream; answers asked of that table
 """
 
-from smalti.traits.compute import Computed, compute, fit
+from smalti.traits.compute import Computed, answer, compute, fit
 from smalti.traits.definitions import Trait, TraitDefinition
 from smalti.traits.library import TITLES, standard_traits
 
-__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "compute", "fit", "standard_traits"]
+__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "answer", "compute", "fit", "standard_traits"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from smalti.facts import CUSTOMERS, ORDER_ITEMS, Stream
+from smalti.facts import CUSTOMERS, ORDER_ITEMS, ORDERS, Stream
 from smalti.rules import Aggregate, Name, Node, names_in, parse, walk
 from smalti.traits.definitions import TraitDefinition
 
@@ -27,7 +27,7 @@ _STANDARD: dict[str, tuple[str, str]] = {
     "first_order_value": ("first(orders.revenue)", "value of the first order"),
     "mean_order_value": ("spend_total / orders_total", "average order"),
     "typical_gap_days": (
-        "case when purchase_days >= 2 then (days_since_first_order - days_since_order) / (purchase_days - 1) end",
+        "case when purchase_days >= 2 then (last_order_at - first_order_at) / 1 day / (purchase_days - 1) end",
         "usual days between orders",
     ),
     "cost_365d": ("sum(orders.cost, last 365 days)", "cost of goods in the last year"),
@@ -51,6 +51,12 @@ _WITHOUT_ITEMS: dict[str, str] = {
     "favourite_category": "most_frequent(orders.category)",
 }
 """What stands in where orders are known but not their lines."""
+_WITHOUT_ORDERS: dict[str, str] = {
+    "typical_gap_days": (
+        "case when purchase_days >= 2 then (days_since_first_order - days_since_order) / (purchase_days - 1) end"
+    )
+}
+"""What stands in where attributes tell how long ago orders were, but not when."""
 
 TITLES: dict[str, str] = {name: title for name, (_, title) in _STANDARD.items()}
 """What the standard traits are called in a sentence."""
@@ -66,6 +72,7 @@ def standard_traits(streams: Mapping[str, Stream], own: Mapping[str, TraitDefini
     """
     texts = {name: text for name, (text, _) in _STANDARD.items()}
     texts |= {} if ORDER_ITEMS.name in streams else _WITHOUT_ITEMS
+    texts |= {} if ORDERS.name in streams else _WITHOUT_ORDERS
     candidates = {
         name: TraitDefinition(value=text, title=TITLES[name]) for name, text in texts.items() if name not in own
     }
@@ -89,6 +96,7 @@ def _carried(tree: Node, streams: Mapping[str, Stream], names: set[str]) -> bool
 def _there(aggregate: Aggregate, stream: Stream | None) -> bool:
     if stream is None:
         return False
-    filtered = {node.name for node in walk(aggregate) if isinstance(node, Name)}
-    spoken = filtered | ({aggregate.column} if aggregate.column is not None else set())
+    filtered = walk(aggregate.where) if aggregate.where is not None else ()
+    spoken = {node.name for node in filtered if isinstance(node, Name)}
+    spoken |= {aggregate.column} if aggregate.column is not None else set()
     return spoken <= {"at", *stream.names}

@@ -1,0 +1,53 @@
+"""The JSON Schema of ``smalti.yml``, by which an editor completes and underlines while one writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smalti.project.definition import Project
+
+_SHORT: dict[str, list[dict[str, str]]] = {
+    "TraitDefinition": [{"type": "string", "description": "The trait in the language."}],
+    "SegmentDefinition": [{"type": "string", "description": "The rule in the language."}],
+    "Amount": [{"type": "number"}, {"type": "string", "description": "Money, or a share such as 2 %."}],
+    "Belief": [{"type": "number", "description": "The rate alone."}],
+}
+"""What may be written in place of a whole definition, by the definition's name."""
+_ONE_OR_MANY = ("from", "names")
+"""Settings of a source for which one text stands for a list of one."""
+
+
+def project_schema() -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) of a project's file.
+
+    >>> schema = project_schema()
+    >>> schema["properties"]["traits"]["additionalProperties"]
+    {'$ref': '#/$defs/TraitDefinition'}
+    """
+    schema: dict[str, Any] = _as_written(Project.model_json_schema())
+    files = schema["$defs"]["SourceDefinition"]["properties"]
+    for name in _ONE_OR_MANY:
+        files[name] = {"description": files[name]["description"], "anyOf": [{"type": "string"}, files[name]]}
+    schema["$defs"] = {name: _with_short_form(name, one) for name, one in schema["$defs"].items()}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+def _with_short_form(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [*_SHORT[name], schema]} if name in _SHORT else schema
+
+
+def _as_written(schema: Any) -> Any:
+    """Turn what a project holds into what is written: pairs by name are a mapping."""
+    if isinstance(schema, list):
+        return [_as_written(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    items = schema.get("items") if schema.get("type") == "array" else None
+    pair = items.get("prefixItems") if isinstance(items, dict) else None
+    kept = {name: _as_written(one) for name, one in schema.items()}
+    if pair is not None:
+        kept = {name: one for name, one in kept.items() if name not in ("items", "default", "type")}
+        return kept | {"type": "object", "additionalProperties": _as_written(pair[1])}
+    if isinstance(kept.get("description"), str):
+        kept["description"] = kept["description"].split("\n\n")[0].replace("\n", " ")
+    return kept

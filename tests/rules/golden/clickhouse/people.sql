@@ -1,0 +1,121 @@
+SELECT
+  "t1"."customer_id" AS "customer_id",
+  COUNT(*) AS "_count_orders_8d1b02958e8ac415"
+FROM (
+  SELECT
+    "t0"."customer_id" AS "customer_id",
+    "t0"."at" AS "at"
+  FROM "orders" AS "t0"
+  WHERE
+    "t0"."at" <= 1782820800000000
+) AS "t1"
+GROUP BY
+  "t1"."customer_id";
+
+SELECT
+  "t1"."customer_id" AS "customer_id",
+  CAST(maxIf(tuple("t1"."at", "t1"."company"), isNotNull("t1"."company")).2 AS Nullable(String)) AS "_last_customers_company_dcaadf1b1eeff213"
+FROM (
+  SELECT
+    "t0"."customer_id" AS "customer_id",
+    "t0"."at" AS "at",
+    "t0"."company" AS "company"
+  FROM "customers" AS "t0"
+  WHERE
+    "t0"."at" <= 1782820800000000
+) AS "t1"
+GROUP BY
+  "t1"."customer_id";
+
+SELECT
+  "t3"."customer_id" AS "customer_id",
+  "t3"."joined" AS "joined",
+  "t3"."p_alive" AS "p_alive",
+  "t3"."expected_spend" AS "expected_spend",
+  "t3"."Next Category" AS "Next Category",
+  "t3"."expected_at" AS "expected_at",
+  COALESCE("t6"."_count_orders_8d1b02958e8ac415", 0) AS "_count_orders_8d1b02958e8ac415",
+  "t7"."_last_customers_company_dcaadf1b1eeff213" AS "_last_customers_company_dcaadf1b1eeff213"
+FROM "customers_so_far" AS "t3"
+LEFT OUTER JOIN (
+  SELECT
+    "t1"."customer_id" AS "_customer_0",
+    "t1"."_count_orders_8d1b02958e8ac415" AS "_count_orders_8d1b02958e8ac415"
+  FROM "part_0" AS "t1"
+) AS "t6"
+  ON "t3"."customer_id" = "t6"."_customer_0"
+LEFT OUTER JOIN (
+  SELECT
+    "t2"."customer_id" AS "_customer_1",
+    "t2"."_last_customers_company_dcaadf1b1eeff213" AS "_last_customers_company_dcaadf1b1eeff213"
+  FROM "part_1" AS "t2"
+) AS "t7"
+  ON "t3"."customer_id" = "t7"."_customer_1";
+
+SELECT
+  "t1"."customer_id" AS "customer_id",
+  "t1"."joined" AS "joined",
+  "t1"."p_alive" AS "p_alive",
+  "t1"."expected_spend" AS "expected_spend",
+  "t1"."Next Category" AS "Next Category",
+  "t1"."expected_at" AS "expected_at",
+  "t1"."_count_orders_8d1b02958e8ac415" AS "_count_orders_8d1b02958e8ac415",
+  "t1"."_last_customers_company_dcaadf1b1eeff213" AS "_last_customers_company_dcaadf1b1eeff213",
+  CASE
+    WHEN COALESCE("t4"."_people_any_556981b809eda4a7_true", 0) > 0
+    THEN TRUE
+    WHEN COALESCE("t4"."_people_any_556981b809eda4a7_open", 0) > 0
+    THEN CAST(NULL AS Nullable(Bool))
+    ELSE FALSE
+  END AS "_people_any_556981b809eda4a7",
+  CASE
+    WHEN COALESCE("t4"."_people_all_ebb6966d454d984d_false", 0) > 0
+    THEN FALSE
+    WHEN COALESCE("t4"."_people_all_ebb6966d454d984d_open", 0) > 0
+    THEN CAST(NULL AS Nullable(Bool))
+    ELSE TRUE
+  END AS "_people_all_ebb6966d454d984d"
+FROM "customers_so_far" AS "t1"
+LEFT OUTER JOIN (
+  SELECT
+    "t2"."_account_0" AS "_account_0",
+    countIf("t2"."__people_any_556981b809eda4a7") AS "_people_any_556981b809eda4a7_true",
+    countIf(NOT (
+      "t2"."__people_any_556981b809eda4a7"
+    )) AS "_people_any_556981b809eda4a7_false",
+    countIf(isNull("t2"."__people_any_556981b809eda4a7")) AS "_people_any_556981b809eda4a7_open",
+    countIf("t2"."__people_all_ebb6966d454d984d") AS "_people_all_ebb6966d454d984d_true",
+    countIf(NOT (
+      "t2"."__people_all_ebb6966d454d984d"
+    )) AS "_people_all_ebb6966d454d984d_false",
+    countIf(isNull("t2"."__people_all_ebb6966d454d984d")) AS "_people_all_ebb6966d454d984d_open"
+  FROM (
+    SELECT
+      "t0"."_last_customers_company_dcaadf1b1eeff213" AS "_account_0",
+      "t0"."_count_orders_8d1b02958e8ac415" > CAST('0' AS Nullable(Int64)) AS "__people_any_556981b809eda4a7",
+      "t0"."p_alive" > CAST('0.5' AS Nullable(Float64)) AS "__people_all_ebb6966d454d984d"
+    FROM "customers_so_far" AS "t0"
+    WHERE
+      isNotNull("t0"."_last_customers_company_dcaadf1b1eeff213")
+  ) AS "t2"
+  GROUP BY
+    "t2"."_account_0"
+) AS "t4"
+  ON "t1"."customer_id" = "t4"."_account_0";
+
+SELECT
+  "t0"."customer_id" AS "customer_id",
+  "t0"."joined" AS "joined",
+  "t0"."p_alive" AS "p_alive",
+  "t0"."expected_spend" AS "expected_spend",
+  "t0"."Next Category" AS "Next Category",
+  "t0"."expected_at" AS "expected_at",
+  "t0"."_count_orders_8d1b02958e8ac415" AS "_count_orders_8d1b02958e8ac415",
+  "t0"."_last_customers_company_dcaadf1b1eeff213" AS "_last_customers_company_dcaadf1b1eeff213",
+  "t0"."_people_any_556981b809eda4a7" AS "_people_any_556981b809eda4a7",
+  "t0"."_people_all_ebb6966d454d984d" AS "_people_all_ebb6966d454d984d",
+  "t0"."_people_any_556981b809eda4a7"
+  AND NOT (
+    "t0"."_people_all_ebb6966d454d984d"
+  ) AS "answer"
+FROM "customers_so_far" AS "t0";

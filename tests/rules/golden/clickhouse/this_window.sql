@@ -1,0 +1,41 @@
+SELECT
+  "t1"."customer_id" AS "customer_id",
+  countIf("t1"."at" >= 1780251300000000) > 0 AS "_any_orders_eb3c342323de9b34"
+FROM (
+  SELECT
+    "t0"."customer_id" AS "customer_id",
+    "t0"."at" AS "at"
+  FROM "orders" AS "t0"
+  WHERE
+    "t0"."at" <= 1782820800000000
+) AS "t1"
+GROUP BY
+  "t1"."customer_id";
+
+SELECT
+  "t2"."customer_id" AS "customer_id",
+  "t2"."joined" AS "joined",
+  "t2"."p_alive" AS "p_alive",
+  "t2"."expected_spend" AS "expected_spend",
+  "t2"."Next Category" AS "Next Category",
+  "t2"."expected_at" AS "expected_at",
+  COALESCE("t4"."_any_orders_eb3c342323de9b34", FALSE) AS "_any_orders_eb3c342323de9b34"
+FROM "customers_so_far" AS "t2"
+LEFT OUTER JOIN (
+  SELECT
+    "t1"."customer_id" AS "_customer_0",
+    "t1"."_any_orders_eb3c342323de9b34" AS "_any_orders_eb3c342323de9b34"
+  FROM "part_0" AS "t1"
+) AS "t4"
+  ON "t2"."customer_id" = "t4"."_customer_0";
+
+SELECT
+  "t0"."customer_id" AS "customer_id",
+  "t0"."joined" AS "joined",
+  "t0"."p_alive" AS "p_alive",
+  "t0"."expected_spend" AS "expected_spend",
+  "t0"."Next Category" AS "Next Category",
+  "t0"."expected_at" AS "expected_at",
+  "t0"."_any_orders_eb3c342323de9b34" AS "_any_orders_eb3c342323de9b34",
+  "t0"."_any_orders_eb3c342323de9b34" AS "answer"
+FROM "customers_so_far" AS "t0";

@@ -1,0 +1,50 @@
+SELECT
+  "t1"."customer_id" AS "customer_id",
+  COALESCE(
+    CAST(sumIf(CAST("t1"."weight" AS Nullable(Decimal(38, 9))), isNotNull("t1"."weight")) AS Nullable(Float64)),
+    0
+  ) AS "_sum_orders_weight_1d1622001bfeac98",
+  CAST(CAST(CAST(sumIf("t1"."quantity", isNotNull("t1"."quantity")) AS Nullable(Decimal(38, 0))) AS Nullable(Int64)) AS Nullable(Float64)) / nullIf(countIf("t1"."quantity", isNotNull("t1"."quantity")), 0) AS "_mean_orders_quantity_5c8eab4a010f61d1"
+FROM (
+  SELECT
+    "t0"."customer_id" AS "customer_id",
+    "t0"."at" AS "at",
+    "t0"."quantity" AS "quantity",
+    "t0"."weight" AS "weight"
+  FROM "orders" AS "t0"
+  WHERE
+    "t0"."at" <= 1782820800000000
+) AS "t1"
+GROUP BY
+  "t1"."customer_id";
+
+SELECT
+  "t2"."customer_id" AS "customer_id",
+  "t2"."joined" AS "joined",
+  "t2"."p_alive" AS "p_alive",
+  "t2"."expected_spend" AS "expected_spend",
+  "t2"."Next Category" AS "Next Category",
+  "t2"."expected_at" AS "expected_at",
+  COALESCE("t4"."_sum_orders_weight_1d1622001bfeac98", 0) AS "_sum_orders_weight_1d1622001bfeac98",
+  "t4"."_mean_orders_quantity_5c8eab4a010f61d1" AS "_mean_orders_quantity_5c8eab4a010f61d1"
+FROM "customers_so_far" AS "t2"
+LEFT OUTER JOIN (
+  SELECT
+    "t1"."customer_id" AS "_customer_0",
+    "t1"."_sum_orders_weight_1d1622001bfeac98" AS "_sum_orders_weight_1d1622001bfeac98",
+    "t1"."_mean_orders_quantity_5c8eab4a010f61d1" AS "_mean_orders_quantity_5c8eab4a010f61d1"
+  FROM "part_0" AS "t1"
+) AS "t4"
+  ON "t2"."customer_id" = "t4"."_customer_0";
+
+SELECT
+  "t0"."customer_id" AS "customer_id",
+  "t0"."joined" AS "joined",
+  "t0"."p_alive" AS "p_alive",
+  "t0"."expected_spend" AS "expected_spend",
+  "t0"."Next Category" AS "Next Category",
+  "t0"."expected_at" AS "expected_at",
+  "t0"."_sum_orders_weight_1d1622001bfeac98" AS "_sum_orders_weight_1d1622001bfeac98",
+  "t0"."_mean_orders_quantity_5c8eab4a010f61d1" AS "_mean_orders_quantity_5c8eab4a010f61d1",
+  "t0"."_sum_orders_weight_1d1622001bfeac98" + "t0"."_mean_orders_quantity_5c8eab4a010f61d1" AS "answer"
+FROM "customers_so_far" AS "t0";

@@ -1,0 +1,47 @@
+SELECT
+  "t1"."customer_id",
+  COUNT(DISTINCT "t1"."channel") FILTER(WHERE
+    NOT (
+      "t1"."channel" IS NULL
+    ) AND (
+      "t1"."channel" IS NOT NULL
+    )) AS "_distinct_orders_channel_5a45d82c66c61db9"
+FROM (
+  SELECT
+    "t0"."customer_id",
+    "t0"."at",
+    "t0"."channel"
+  FROM "orders" AS "t0"
+  WHERE
+    "t0"."at" <= 1782820800000000
+) AS "t1"
+GROUP BY
+  1;
+
+SELECT
+  "t2"."customer_id",
+  "t2"."joined",
+  "t2"."p_alive",
+  "t2"."expected_spend",
+  "t2"."Next Category",
+  "t2"."expected_at",
+  COALESCE("t4"."_distinct_orders_channel_5a45d82c66c61db9", 0) AS "_distinct_orders_channel_5a45d82c66c61db9"
+FROM "customers_so_far" AS "t2"
+LEFT OUTER JOIN (
+  SELECT
+    "t1"."customer_id" AS "_customer_0",
+    "t1"."_distinct_orders_channel_5a45d82c66c61db9"
+  FROM "part_0" AS "t1"
+) AS "t4"
+  ON "t2"."customer_id" = "t4"."_customer_0";
+
+SELECT
+  "t0"."customer_id",
+  "t0"."joined",
+  "t0"."p_alive",
+  "t0"."expected_spend",
+  "t0"."Next Category",
+  "t0"."expected_at",
+  "t0"."_distinct_orders_channel_5a45d82c66c61db9",
+  "t0"."_distinct_orders_channel_5a45d82c66c61db9" AS "answer"
+FROM "customers_so_far" AS "t0";
