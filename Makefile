@@ -1,13 +1,14 @@
 # make demo   sets up .venv, invents a shop, runs the whole job on it
 # make test   sets up .venv with everything the tests need, runs all fast tests
 # make check  lint, types, import contracts
+# make engines  adds what the tests on PostgreSQL and Spark need
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: demo test slow check clean
+.PHONY: demo test slow engines check clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and f"smalti needs Python 3.11 or newer, this is {v.major}.{v.minor}; name another with: make PYTHON=python3.12")'
@@ -19,6 +20,10 @@ $(VENV)/.developed: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+$(VENV)/.engined: $(VENV)/.developed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[engines]'
+	touch $@
+
 demo: $(VENV)/.installed
 	$(BIN)/smalti demo
 
@@ -27,6 +32,8 @@ test: $(VENV)/.developed
 
 slow: $(VENV)/.developed
 	$(BIN)/python -m pytest -q -m "slow or realdata" $(PYTEST)
+
+engines: $(VENV)/.engined
 
 check: $(VENV)/.developed
 	$(BIN)/ruff check .
