@@ -54,9 +54,6 @@ def definitions() -> tuple[dict[str, Node], dict[str, Node], dict[Quantile, Any]
     """Give the traits and rules made ready, and made-up constants in place of fitted ones."""
     library = standard_traits(STREAMS, {})
     texts = {name: library[name].value for name in TRAITS} | {"visits_30d": "count(visits, last 30 days)"}
-    texts["typical_gap_days"] = (
-        "case when purchase_days >= 2 then (last_order_at - first_order_at) / 1 day / (purchase_days - 1) end"
-    )
     frameworks = [standard_framework(name) for name in FRAMEWORKS]
     texts |= {name: text for one in frameworks for name, text in one.traits.items()}
     types: dict[str, Type | None] = {}

@@ -290,6 +290,8 @@ def test_segments_may_ask_membership_of_others_and_so_may_traits_and_strategies(
         ("account: compny", "smalti.yml:2:10: account: unknown attribute: found 'compny'"),
         ("account: compny", "did you mean 'company'?"),
         ("account: seats", "account: an account is named by text: found 'seats (integer)'"),
+        ("traits: {loud: orders_90d}\nsegments: {loud: orders_90d > 2}", "a trait has this name: found 'loud'"),
+        ("traits: {_x: orders_90d}", "names with _ in front are the engine's own: found '_x', wanted another"),
         ("segments: {a: orders_90d > 5 and orders_90d < 3}", "segment a: a rule that is never true"),
         ("segments: {a: count(orders) >= 0}", "smalti.yml:2:15: segment a: a rule that is always true"),
         (

@@ -286,3 +286,34 @@ def test_the_page_lists_the_settings_and_the_steps_there_are():
 def test_the_example_of_the_page_is_a_timeline():
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert parse_timeline(example, "timelines.md").name in PAGE
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("- {wait: 9999999 days}", "too long: found '9999999 days'"),
+        ("- {wait: 3652000 days}", "beyond the calendar"),
+        ("- {fact: orders, customer: ada, revenue: 1e40}", "more than can be held"),
+        ("- {fact: customers, customer: ada, born: 0001-01-01T00:00:00+14:00}", "beyond the calendar"),
+        ("- {score: p_alive, customer: ada, value: .nan}", "more than can be held"),
+        ("- {score: p_alive, customer: ada, value: .inf}", "more than can be held"),
+        ("- {fact: orders, customer: }", "not a customer's id: found 'nothing'"),
+        ("- {fact: orders, customer: [a]}", "not a customer's id: found 'a list'"),
+        ("- {fact: orders, customer: true}", "not a customer's id"),
+    ],
+)
+def test_what_cannot_be_held_is_told_and_not_a_traceback(line, told):
+    assert any(told in problem for problem in wrong_steps(line)), wrong_steps(line)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("{n: integer, N: integer}", "another column has this name but for its case: found 'N'"),
+        ("{_number: integer}", "names with _ in front are the engine's own: found '_number'"),
+        ("{Customer_ID: text}", "another column has this name but for its case"),
+    ],
+)
+def test_columns_that_engines_take_for_one_are_told(columns, told):
+    head = HEAD.replace("{plan: text, born: instant}", columns)
+    assert any(told in problem for problem in problems("steps: []", head)), problems("steps: []", head)

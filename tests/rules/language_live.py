@@ -35,11 +35,12 @@ class Life:
         self.states: dict[str, State] = {name: self.step.empty() for name in story.customers}
         self.told: dict[str, dict[Any, Any]] = {name: {} for name in story.customers}
         self.timed: list[tuple[str, Change]] = []
+        self.last: dict[tuple[str, Any, Instant], Any] = {}
         self.tallies: dict[tuple[str, int], tuple[int, int, int]] = {}
         self.left = list(story.deliveries)
         self.heard: list[Delivery] = []
         self.wakes = 0
-        self.begun = False
+        self.begun = self.waking = False
 
     def begin(self, now: Instant) -> None:
         self.begun = True
@@ -54,6 +55,8 @@ class Life:
             assert self.told[name].get(change.rule) == change.before, (name, change)
             assert change.before != change.after
             self.told[name][change.rule] = change.after
+            if self.waking:
+                self.last[name, change.rule, change.at] = change.after
 
     def tell_accounts(self, now: Instant) -> None:
         """Give every account the tally of its people, until none changes any more."""
@@ -98,8 +101,10 @@ class Life:
             self.timed.append((name, change))
         wake = self.step.wake_at(self.states[name])
         assert wake is None or wake > now
+        self.waking = True
         self.note(name, changes)
         self.tell_accounts(now)
+        self.waking = False
 
     def hear(self, one: Delivery) -> None:
         self.heard.append(one)
@@ -154,7 +159,10 @@ def disagreements(story: Story, kind: type[Life] = Life) -> list[str]:
 
 
 def mistimed(life: Life) -> list[str]:
-    """Say which changes of rules that came with time alone did not happen at their very microsecond."""
+    """Say which changes of rules that came with time alone did not happen at their very microsecond.
+
+    An account hears of its people after its own wake-up at the same instant, and may change back.
+    """
     ready, found = life.story.definitions.ready(), []
     rules = ready.all_segments() | ready.wanted
     for name, change in life.timed:
@@ -164,6 +172,6 @@ def mistimed(life: Life) -> list[str]:
                 meaning(rules[change.rule], replace(before, at=at).people(life.fitted)[name], at)
                 for at in (change.at - 1, change.at)
             ]
-            if law != [change.before, change.after]:
+            if law != [change.before, life.last[name, change.rule, change.at]]:
                 found.append(f"{name} {change}: the law says {law}")
     return found

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, reject, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from language_live import MANY, Life, StoredLife, disagreements, step_of
-from language_trees import SCORES
-from language_worlds import Story, differences, story
+from language_trees import NOON, SCORES
+from language_worlds import Story, World, deliveries, differences, story
 
-from smalti.facts import Instant
-from smalti.rules import meaning, write
+from smalti.facts import DAY, Instant, Type, next_start
+from smalti.rules import meaning, parse, write
 from smalti.rules.nodes import Not
 from smalti.rules.step import Step, ages, compiled, emit, flips, histories, live, slots, stored, tallies, updates
 
@@ -46,6 +48,58 @@ def test_the_step_agrees_with_the_meaning(told):
 def test_a_state_written_down_and_read_again_changes_nothing(told):
     tell(told)
     assert disagreements(told, StoredLife) == []
+
+
+COMPARISONS = ["<", "<=", ">", ">=", "=", "!="]
+INSTANTS_OF_HERS = ["last(orders.at)", "first(visits.at)", "last(orders.due)", "min(orders.at, last 2 days)"]
+FORMS = [
+    "days_since({x}) {op} {c}",
+    "{c} {op} days_since({x})",
+    "-days_since({x}) {op} -{c}",
+    "days_since({x}) between {c} and 2",
+    "days_since({x}) / last(orders.weight) {op} {c}",
+    "days_since({x}) * 0.3 - 0.1 {op} {c} / 3",
+    "0.7 - days_since({x}) / 3 {op} -{c}",
+    "now - {x} {op} 1 day",
+    "{x} + 1 day - now {op} 0 days",
+    "now {op} {x}",
+    "calendar_days_since({x}) {op} {c}",
+    "case when days_since({x}) <= {c} then 1 when days_since({x}) > {c} then 2 end {op} 2",
+    "sum(orders.weight, last 1 day) {op} 0.3",
+    "sum(orders.weight, last 2 days) {op} 0",
+    "count(orders, today) {op} {c}",
+]
+"""Comparisons with the clock for which the step has ways of its own, and totals that may drift."""
+
+
+@st.composite
+def clockwork(draw) -> Story:
+    """Draw a story about such comparisons, asked at the instants where they flip and beside them."""
+    arrived, texts = draw(deliveries("summer", ["ada"])), draw(st.lists(st.sampled_from(FORMS), min_size=1, max_size=4))
+    wanted = {}
+    for place, text in enumerate(texts):
+        filled = {"x": st.sampled_from(INSTANTS_OF_HERS), "op": st.sampled_from(COMPARISONS)}
+        filled |= {"c": st.sampled_from(["0", "1", "2", "0.3", "1.5"])}
+        wanted[f"wanted_{place}"] = (
+            parse(text.format(**{name: draw(one) for name, one in filled.items()})),
+            Type.BOOLEAN,
+        )
+    marks = {one.fact[name] for one in arrived for name in ("at", "due") if one.fact.get(name) is not None}
+    marks |= {int(at + days * DAY) for at in marks for days in (0.3, 1, 1.1, 1.5, 2)}
+    marks |= {next_start("day", at, "UTC") for at in marks} | {one.now for one in arrived} | {NOON}
+    asked = draw(
+        st.lists(st.tuples(st.sampled_from(sorted(marks)), st.sampled_from([-1, 0, 1])), min_size=1, max_size=15)
+    )
+    scored = {"ada": dict.fromkeys(SCORES)}
+    world = World({"ada": {}}, (), wanted, 0, (), scored, "UTC")
+    return Story(arrived, world, tuple(sorted({at + shift for at, shift in asked})))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW_TO_DRAW)
+@given(told=clockwork())
+def test_the_step_agrees_with_the_meaning_by_the_clock(told):
+    tell(told)
+    assert disagreements(told) == []
 
 
 def one_customer(told: Story) -> Story:
@@ -171,7 +225,7 @@ def check_next(life: Life, name: str, rule: str, node, at: Instant) -> None:
     assert [law(mark) for mark in marks if mark < found] == [now] * sum(mark < found for mark in marks)
 
 
-def caught(disagreements_of: Callable[[Story], list[str]]) -> bool:
+def caught(disagreements_of: Callable[[Story], list[str]], stories: SearchStrategy[Story]) -> bool:
     """Whether a property finds a disagreement within its first examples, without shrinking."""
 
     @settings(
@@ -183,7 +237,7 @@ def caught(disagreements_of: Callable[[Story], list[str]]) -> bool:
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    @given(told=story())
+    @given(told=stories)
     def holds(told):
         try:
             found = disagreements_of(told)
@@ -204,13 +258,12 @@ class _CaughtError(Exception):
 
 
 def _window_closed_at_both_ends(planted):
-    honest = updates._inside
-    planted.setattr(updates, "_inside", lambda window: honest(window).replace("at > T", "at >= T"))
-    planted.setattr(updates, "_let_go", _later_by_one(updates._let_go))
-
-
-def _later_by_one(honest):
-    return lambda *given: [line.replace("ats[i] <= lim", "ats[i] < lim") for line in honest(*given)]
+    inside, let_go = updates._inside, updates._let_go
+    planted.setattr(updates, "_inside", lambda window: inside(window).replace("at > T", "at >= T"))
+    planted.setattr(
+        updates, "_let_go", lambda *given: [line.replace("ats[i] <= lim", "ats[i] < lim") for line in let_go(*given)]
+    )
+    _leaves_a_microsecond_late(planted)
 
 
 def _leaves_a_microsecond_late(planted):
@@ -318,12 +371,15 @@ PLANTED = [
 ]
 
 
+BY_THE_CLOCK = [_sleeps_through_ages, _ages_flip_late, _totals_drift, _midnights_come_late]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__.strip("_"))
 def test_the_property_catches_a_planted_error(plant, monkeypatch):
     monkeypatch.setattr(emit.Body, "read", lambda self, node: _READERS[type(node)](self, node))
     plant(monkeypatch)
-    assert caught(disagreements)
+    assert caught(disagreements, clockwork() if plant in BY_THE_CLOCK else story())
 
 
 def _forgets_what_waits(planted):
@@ -347,7 +403,15 @@ def _keeps_the_windows_of_one(planted):
 
 
 def _keeps_the_history_of_one(planted):
-    planted.setattr(stored, "sorted", lambda rows, key: list(rows)[: len(list(rows)) // 2 + 1], raising=False)
+    honest = live.unite
+
+    def unite(compiled, one, two):
+        merged = honest(compiled, one, two)
+        for slot in compiled.layout.histories.values():
+            merged[slot] = list(one[slot])
+        return merged
+
+    planted.setattr(live, "unite", unite)
 
 
 @pytest.mark.slow
@@ -358,4 +422,4 @@ def _keeps_the_history_of_one(planted):
 )
 def test_merging_wrongly_is_caught(plant, monkeypatch):
     plant(monkeypatch)
-    assert caught(unlike_replayed)
+    assert caught(unlike_replayed, story())

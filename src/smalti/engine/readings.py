@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -167,7 +166,8 @@ class ByMeaning:
 
     def _everybody(self, heard: int) -> list[Customer]:
         facts, scores = self.history.facts(heard), self.history.scores(heard)
-        alone = [
+        everybody: list[Customer] = []
+        everybody += [
             Customer(
                 facts.get(name, {}),
                 self.traits,
@@ -175,10 +175,11 @@ class ByMeaning:
                 self.timeline.fitted,
                 self.rules,
                 name,
+                everybody,
             )
             for name in self.timeline.customers
         ]
-        return [replace(one, people=alone) for one in alone]
+        return everybody
 
     def _moments(self) -> list[Moment]:
         """Give the moments since the last question at which an answer could have changed, in order."""

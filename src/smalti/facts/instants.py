@@ -31,6 +31,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FOREVER_AGO: Instant = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 """The instant of an attribute that carries none: it has held for as long as we can say."""
 
+LAST_INSTANT: Instant = (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+"""The last microsecond that has a date: of the year 9999."""
+LONGEST: Microseconds = 10_000 * YEAR
+"""The longest duration that can be written: longer than all of time there is."""
+
 _UNITS = {"microsecond": MICROSECOND, "second": SECOND, "minute": MINUTE, "hour": HOUR, "day": DAY, "week": WEEK}
 _DURATION = re.compile(r"\s*(\d+)\s*([A-Za-z]+)\s*")
 
@@ -41,7 +46,7 @@ def parse_instant(text: str, time_zone: str = "UTC") -> Instant:
     A date alone means its first microsecond.
 
     Raises:
-        SmaltiError: The text is not an ISO 8601 date.
+        SmaltiError: The text is not an ISO 8601 date, or lies beyond the years 1 to 9999 in UTC.
 
     >>> parse_instant("1970-01-02")
     86400000000
@@ -56,7 +61,21 @@ def parse_instant(text: str, time_zone: str = "UTC") -> Instant:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(time_zone))
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return dated((moment - _EPOCH) // timedelta(microseconds=1), text)
+
+
+def dated(instant: Instant, text: str) -> Instant:
+    """Give an instant back if it has a date.
+
+    Raises:
+        SmaltiError: It lies beyond the years 1 to 9999; the message tells the text it came from.
+
+    >>> dated(0, "1970-01-01")
+    0
+    """
+    if not FOREVER_AGO <= instant <= LAST_INSTANT:
+        raise SmaltiError(f"beyond the calendar: found '{text}', wanted an instant of the years 1 to 9999 in UTC")
+    return instant
 
 
 def to_datetime(instant: Instant) -> datetime:
@@ -84,7 +103,7 @@ def parse_duration(text: str) -> Microseconds:
     """Read a duration such as ``30 days`` or ``1 hour``.
 
     Raises:
-        SmaltiError: The text is not a whole number and a unit we know.
+        SmaltiError: The text is not a whole number and a unit we know, or longer than `LONGEST`.
 
     >>> parse_duration("30 days") == 30 * 24 * 3600 * 1_000_000
     True
@@ -100,6 +119,8 @@ def parse_duration(text: str) -> Microseconds:
         raise SmaltiError(
             f"unknown unit of time: found '{word}', wanted one of {', '.join(f'{n}s' for n in _UNITS)}{hint}"
         )
+    if len(number) > 20 or int(number) * _UNITS[unit] > LONGEST:
+        raise SmaltiError(f"too long: found '{text.strip()}', wanted at most 10,000 years, which are 3,652,500 days")
     return int(number) * _UNITS[unit]
 
 

@@ -139,10 +139,6 @@ def _sources(project: Project, findings: _Findings) -> None:
     made = dict.fromkeys((ORDER_ITEMS.name, RETURNS.name), "a table made from the orders")
     for name, problem in clashes(dict(project.sources), dict.fromkeys(STANDARD_STREAMS, "a standard stream"), made):
         findings.add(problem, ("sources", name, "key"), "source")
-    for name, _ in project.sources:
-        if name.startswith("_"):
-            problem = Problem("names with _ in front are the engine's own", name, "another", name.lstrip("_") or None)
-            findings.add(problem, ("sources", name, "key"), "source")
 
 
 def _account(project: Project, attributes: Stream, findings: _Findings) -> None:
@@ -189,6 +185,11 @@ def _rules(project: Project, frameworks: list[Framework], findings: _Findings) -
     for name, problem in clashes(dict(project.segments), {}, {"customer_id": "a column of every run"} | kept):
         findings.add(problem, ("segments", name, "key"), "segment")
     definitions |= dict(project.segments)
+    traits = dict.fromkeys(dict(project.traits), "a trait") | {
+        name: f"a trait of {one.name}" for one in frameworks for name in one.traits
+    }
+    for name, problem in clashes(dict(project.segments), {}, traits):
+        findings.add(problem, ("segments", name, "key"), "segment")
     return {
         name: (one, findings.read(one.who, _text_path("segments", name, "who", findings), f"segment {name}"))
         for name, one in definitions.items()

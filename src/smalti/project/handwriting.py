@@ -16,6 +16,7 @@ from smalti.facts import (
     Microseconds,
     Stream,
     Type,
+    dated,
     format_duration,
     format_instant,
     format_minor,
@@ -25,6 +26,7 @@ from smalti.facts import (
     to_minor,
 )
 from smalti.project.places import Origin, Path_
+from smalti.rules.shapes import holds
 
 _T = TypeVar("_T")
 
@@ -58,7 +60,7 @@ def moment_of(text: str, now: Instant, time_zone: str, *, wait: bool) -> Instant
     >>> moment_of("1 day and 2 hours less 1 microsecond", 0, "UTC", wait=True)
     93599999999
     """
-    until = now + length_of(text) if wait else parse_instant(text, time_zone)
+    until = dated(now + length_of(text), text) if wait else parse_instant(text, time_zone)
     if until < now:
         raise SmaltiError(f"time does not go back: found '{text}', wanted an instant from {format_instant(now)} on")
     return until
@@ -106,6 +108,8 @@ class Amounts:
         if read is None:
             found = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else value
             raise SmaltiError(f"not {_A[kind]}: found '{found}', wanted {_WANTED[kind]}, or missing")
+        if not holds(read, kind):
+            raise SmaltiError(f"more than can be held: found '{value}', wanted {_WANTED[kind]} of a smaller size")
         return read
 
     def expected(self, value: Any, kind: Type) -> tuple[Any, float]:

@@ -32,6 +32,8 @@ def clashes(names: Iterable[str], others: Mapping[str, str], kept: Mapping[str, 
         folded = name.casefold()
         if not name.strip():
             yield name, Problem("a name is empty", name, "at least one character")
+        elif name.startswith("_"):
+            yield name, Problem("names with _ in front are the engine's own", name, "another", name.lstrip("_") or None)
         elif folded in taken:
             yield name, Problem(f"{taken[folded]} has this name", name, "another")
         elif folded in beside and beside[folded][0] != name:

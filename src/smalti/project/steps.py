@@ -162,7 +162,12 @@ class Steps:
         if "customer" not in step:
             self.reading.problem(path, Problem("'customer' is missing", wanted="whose it is, such as customer: ada"))
             return ""
-        return str(step["customer"])
+        customer = step["customer"]
+        if isinstance(customer, bool) or not isinstance(customer, str | int) or not str(customer).strip():
+            self.reading.problem(
+                (*path, "customer"), Problem("not a customer's id", told(customer), "text such as ada")
+            )
+        return str(customer)
 
     def _fact(self, path: Path_, step: dict[str, Any]) -> list[Step]:
         customer = self._customer(path, step)

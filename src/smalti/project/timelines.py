@@ -19,8 +19,7 @@ from smalti.facts import CUSTOMERS, STANDARD_STREAMS, Column, Currency, Instant,
 from smalti.project.check import Prepared, prepare
 from smalti.project.definition import Project
 from smalti.project.handwriting import Amounts, Reader
-from smalti.project.load import FILE_NAME, in_order, load_project, problems_of
-from smalti.project.load import read_settings
+from smalti.project.load import FILE_NAME, in_order, load_project, problems_of, read_settings
 from smalti.project.places import Origin, Path_
 from smalti.project.steps import Changes, Delivery, Expectation, Scoring, Step, Steps
 from smalti.rules import Member, Node, Quantile, Vocabulary, check, names_in, parse, walk, write
@@ -244,7 +243,15 @@ class _Reading(Reader):
             path: Path_ = ("streams", name)
             if name.startswith("_"):
                 self.problem((*path, "key"), Problem("names with _ in front are the engine's own", name, "another"))
+            folded = {"customer_id", "at"}
             for column, kind in self.settings(path, columns or {}, "columns, each with its type").items():
+                if column.casefold() in folded and column not in ("customer_id", "at"):
+                    problem = Problem("another column has this name but for its case", column, "another")
+                    self.problem((*path, column, "key"), problem)
+                folded.add(column.casefold())
+                if column.startswith("_"):
+                    problem = Problem("names with _ in front are the engine's own", column, "another")
+                    self.problem((*path, column, "key"), problem)
                 if column in ("customer_id", "at"):
                     self.problem((*path, column, "key"), Problem("every stream has this column", column, "others"))
                 elif self.known((*path, column), str(kind), list(Type), "type"):

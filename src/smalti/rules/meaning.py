@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import singledispatch
 from typing import Any, TypeAlias
 
@@ -223,11 +223,16 @@ def _(node: People, here: _Here) -> bool | None:
     return found if node.quantifier == "any" or found is None else not found
 
 
+_ALL_DIGITS = 400
+"""More digits than the largest real number has before the point and a fixed one behind it, so that sums are exact."""
+
+
 def _total(values: Collection[Value]) -> Value:
     if not any(isinstance(value, float) for value in values):
         return sum(values)
     grain = Decimal(1).scaleb(-NUMBER_PLACES)
-    return float(sum(Decimal(value).quantize(grain, "ROUND_HALF_UP") for value in values))
+    with localcontext(prec=_ALL_DIGITS):
+        return float(sum(Decimal(value).quantize(grain, "ROUND_HALF_UP") for value in values))
 
 
 def _most_frequent(values: Collection[Value]) -> Value:

@@ -12,10 +12,11 @@ most_frequent; did you mean 'count'?
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 
 from smalti.errors import Problem, nearest
-from smalti.facts import UNITS, Type, to_datetime
+from smalti.facts import FOREVER_AGO, LAST_INSTANT, LONGEST, UNITS, Type
 from smalti.rules.aggregates import AGGREGATES
 from smalti.rules.functions import FUNCTIONS
 from smalti.rules.nodes import (
@@ -25,6 +26,7 @@ from smalti.rules.nodes import (
     Case,
     Compare,
     In,
+    Last,
     Literal,
     Logic,
     Negate,
@@ -52,6 +54,7 @@ WORDS: Mapping[tuple[type[Node], str], tuple[str, tuple[str, ...]]] = {
 LEAST: Mapping[tuple[type[Node], str], int] = {(Logic, "parts"): 2, (In, "options"): 1, (Case, "branches"): 1}
 """By node and field: the fewest parts it needs."""
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 TOO_LARGE = 2**63
 """The first whole number that no engine holds."""
 
@@ -80,22 +83,18 @@ def holds(value: object, kind: Type) -> bool:
     (True, False, False)
     """
     if kind is Type.TEXT:
-        return isinstance(value, str)
+        return isinstance(value, str) and not _SURROGATE.search(value)
     if kind is Type.BOOLEAN:
         return isinstance(value, bool)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     if kind is Type.NUMBER:
         return math.isfinite(value)
-    return isinstance(value, int) and abs(value) < TOO_LARGE and (kind is not Type.INSTANT or _has_date(value))
-
-
-def _has_date(value: int) -> bool:
-    try:
-        to_datetime(value)
-    except OverflowError:
+    if not isinstance(value, int):
         return False
-    return True
+    if kind is Type.INSTANT:
+        return FOREVER_AGO <= value <= LAST_INSTANT
+    return abs(value) <= LONGEST if kind is Type.DURATION else abs(value) < TOO_LARGE
 
 
 def _problems(node: Node) -> Iterator[Problem]:
@@ -113,6 +112,8 @@ def _problems(node: Node) -> Iterator[Problem]:
 
 def _oddities(node: Node) -> Iterator[tuple[str, object, str]]:
     match node:
+        case Last(length) | Sequence(within=int(length)) if length > LONGEST:
+            yield "too long", length, "at most 10,000 years in microseconds"
         case Literal(value, kind) if not holds(value, kind):
             yield f"not a value of {kind}", value, f"a value of {kind} that can be held"
         case Aggregate("nth", nth=nth) if nth is None or nth < 1:

@@ -55,6 +55,7 @@ from smalti.rules.nodes import (
 )
 
 _TOO_LARGE = 2**63
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OF_A_SEQUENCE = re.compile(r"(followed_by|preceded_by)\s*\(\s*\w+$")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset(
@@ -101,6 +102,10 @@ def parse(text: str) -> Node:
     >>> parse("spend > 5")
     Compare(op='>', left=Name(name='spend'), right=Literal(value=5, type=<Type.INTEGER: 'integer'>))
     """
+    if found := _SURROGATE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        column = found.start() - text.rfind("\n", 0, found.start())
+        raise DefinitionError([Problem("half a character", repr(found[0]), "whole ones", line=line, column=column)])
     try:
         tree = _parser().parse(text)
         return _Build().transform(tree)  # type: ignore[no-any-return]
@@ -179,7 +184,7 @@ def _expected(error: UnexpectedInput) -> str:
 
 
 def _held(value: float, token: str) -> Any:
-    """Give a number or duration that the engines can hold."""
+    """Give a number that the engines can hold."""
     if value >= _TOO_LARGE if isinstance(value, int) else math.isinf(value):
         raise SmaltiError(f"too large: found '{token}', wanted a value below {_TOO_LARGE:,}")
     return value
@@ -268,7 +273,7 @@ class _Build(Transformer[Token, Any]):  # type: ignore[misc]
         return str(stream), _unquoted(column) if column.type == "QUOTED" else str(column)
 
     def last(self, meta: Any, duration: Token) -> Node:
-        return Last(int(_held(parse_duration(duration), duration)), span=_span(meta))
+        return Last(parse_duration(duration), span=_span(meta))
 
     def this_day(self, meta: Any) -> Node:
         return This("day", span=_span(meta))
@@ -289,7 +294,7 @@ class _Build(Transformer[Token, Any]):  # type: ignore[misc]
         return _Filter(condition)
 
     def within(self, meta: Any, duration: Token) -> int:
-        return int(_held(parse_duration(duration), duration))
+        return parse_duration(duration)
 
     def aggregate(self, meta: Any, function: Token, subject: tuple[str, str | None], *rest: Window | _Filter) -> Node:
         window = next((part for part in rest if not isinstance(part, _Filter)), None)
@@ -343,7 +348,7 @@ class _Build(Transformer[Token, Any]):  # type: ignore[misc]
         return Case(branches, otherwise, span=_span(meta))
 
     def duration(self, meta: Any, token: Token) -> Node:
-        return Literal(_held(parse_duration(token), token), Type.DURATION, span=_span(meta))
+        return Literal(parse_duration(token), Type.DURATION, span=_span(meta))
 
     def number(self, meta: Any, token: Token) -> Node:
         whole = token.isdigit()

@@ -187,6 +187,10 @@ def _check_free(name: str, named: Iterable[str], taken: Mapping[str, str]) -> No
             raise SourceError(
                 f"source '{name}' cannot have a column of its own named '{column}'; did you mean '{taken[alike]}'?"
             )
+        if column.startswith("_"):
+            raise SourceError(
+                f"source '{name}' cannot name a column '{column}': names with _ in front are the engine's own"
+            )
         if alike in seen:
             raise SourceError(f"source '{name}' has two columns of one name: '{seen[alike]}' and '{column}'")
         seen[alike] = column

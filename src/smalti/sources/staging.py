@@ -360,13 +360,15 @@ def stacked(parts: Sequence[pa.Array]) -> pa.Array:
 def own_names(names: list[str]) -> list[str]:
     """Give columns names that the language takes: valid ones as they are, others in snake case, each once.
 
-    >>> own_names(["Income", "Marital Status", "2020", "income", "at"])
-    ['Income', 'marital_status', 'column_2020', 'income_2', 'at_2']
+    Names with _ in front are the engine's own.
+
+    >>> own_names(["Income", "Marital Status", "2020", "income", "at", "_id"])
+    ['Income', 'marital_status', 'column_2020', 'income_2', 'at_2', 'id']
     """
     taken = {"customer_id", "at"}
     given = []
     for name in names:
-        base = name if name.isidentifier() and name.isascii() else _snake(name)
+        base = name if name.isidentifier() and name.isascii() and not name.startswith("_") else _snake(name)
         candidate, copy = base, 1
         while candidate.casefold() in taken:
             copy += 1

@@ -160,7 +160,7 @@ class Reading:
     @read.register
     def _(self, node: Logic) -> Any:
         parts = [self.read(part) for part in node.parts]
-        return ibis.and_(*parts) if node.op == "and" else ibis.or_(*parts)
+        return _joined(parts, ibis.and_ if node.op == "and" else ibis.or_)
 
     @read.register
     def _(self, node: Not) -> Any:
@@ -213,6 +213,13 @@ def _closed(value: Any) -> Any:
     """Put a condition in parentheses, which the compiler forgets around one that is compared or asked about."""
     is_whole = not value.type().is_boolean() or isinstance(value.op(), ops.Field | ops.Literal)
     return value if is_whole else value & ibis.literal(True)
+
+
+def _joined(parts: list[Any], join: Callable[..., Any]) -> Any:
+    """Join conditions as a balanced tree: the compiler goes down every level of it."""
+    while len(parts) > 2:
+        parts = [join(*parts[start : start + 2]) for start in range(0, len(parts), 2)]
+    return join(*parts)
 
 
 def known_only(values: list[Any], best: Any) -> Any:
