@@ -53,6 +53,9 @@ def crowded(draw) -> World:
 
 
 TELLING = {
+    "count(orders, last 2 days)": Type.INTEGER,
+    "mean(orders.quantity, last 1 days)": Type.NUMBER,
+    "last(orders.channel, last 3 days)": Type.TEXT,
     "any(orders, where not followed_by(visits, within 1 days))": Type.BOOLEAN,
     "count(orders, where followed_by(orders, within 2 days) is missing)": Type.INTEGER,
     "count(visits, where not followed_by(orders, within 2 days, where channel = its.page))": Type.INTEGER,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trait_worlds import NOW, STREAMS, World, by_compute, by_law, differences, invented, ready
 
 from smalti.errors import SmaltiError
-from smalti.facts import DAY, Currency, Type
+from smalti.facts import DAY, Column, Currency, Stream, Type
 from smalti.project import Project, prepare
 from smalti.rules import Vocabulary, check, column_of, parse, quantile_of
 from smalti.traits import Computed, Trait, answer, compute, fit, standard_traits
@@ -372,3 +372,22 @@ def test_the_usual_gap_does_not_move_with_the_clock(library, store):
         for later in (0, 1, 12_345, DAY)
     }
     assert gaps == {5.0}
+
+
+def test_an_account_that_only_its_people_name_is_there_where_accounts_are_asked(store):
+    streams = {
+        "customers": Stream("customers", (Column("company", Type.TEXT),)),
+        "orders": Stream("orders", (Column("revenue", Type.MONEY),)),
+    }
+    histories = {
+        "ada": {"customers": [{"at": NOW, "company": "acme"}], "orders": [{"at": NOW, "revenue": 1}]},
+        "bob": {"customers": [{"at": NOW, "company": ""}, {"at": NOW + 1, "company": "later"}]},
+    }
+    World(histories, streams, NOW).put(store)
+    words = Vocabulary(streams, {}, Currency("GBP"), account="company")
+    awake = check(parse("any_person(count(orders) > 0)"), words).node
+    computed = compute(store, streams, [], [awake], NOW, "computed")
+    assert answer(store, computed, {"awake": awake}, NOW).to_pydict() == {
+        "customer_id": ["acme", "ada", "bob"],
+        "awake": [True, False, False],
+    }

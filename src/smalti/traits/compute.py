@@ -20,7 +20,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from smalti.facts import Instant, Stream, Type
-from smalti.rules import Aggregate, Member, Name, Node, People, Quantile, answer_query, derive_query, join_query, scans
+from smalti.rules import (
+    Aggregate,
+    Member,
+    Name,
+    Node,
+    People,
+    Quantile,
+    answer_query,
+    derive_query,
+    join_query,
+    scans,
+    walk,
+)
 from smalti.rules.needs import (
     Definitions,
     Derive,
@@ -80,13 +92,14 @@ def compute(
         table: The name the table shall have.
         segments: Rules, made ready, of the segments whose membership traits and rules may ask.
         known: The customers and what is known of them already, such as scores and constants; None takes everybody of whom
-            there is a fact. Its columns are kept.
+            there is a fact, and accounts that people name where they are asked about. Its columns are kept.
     """
     definitions = Definitions({trait.name: trait.node for trait in traits}, segments or {})
-    names = [Name(trait.name) for trait in traits]
+    names, rules = [Name(trait.name) for trait in traits], list(rules)
     asked = aggregates_in(rules, definitions)
     given = known if known is not None else Computed(_BASE, {}, {})
     work = _Work(store, streams, at, definitions, {trait.name: trait.type for trait in traits}, given)
+    work.accounts = _links([*definitions.traits.values(), *definitions.segments.values(), *rules])
     steps = plan([*names, *asked], definitions, given.types, _constants(given.fitted))
     if known is None:
         steps = _for_everybody(streams, steps)
@@ -130,6 +143,12 @@ def fit(store: Store, computed: Computed, nodes: Iterable[Node], at: Instant) ->
     work.let_go()
 
 
+def _links(trees: Iterable[Node]) -> frozenset[Node]:
+    """Give what names the account of a person, wherever an account is asked about its people."""
+    found = {part.link for tree in trees for part in walk(tree) if isinstance(part, People)}
+    return frozenset(link for link in found if link is not None)
+
+
 def _constants(fitted: Mapping[Quantile, Any]) -> set[Quantile]:
     """Give the quantiles that can be written as constants; of one fitted on nobody its columns tell the type."""
     return {quantile for quantile, value in fitted.items() if value is not None}
@@ -149,6 +168,7 @@ class _Work:
     Attributes:
         types: The columns there are.
         fitted: The constants there are.
+        accounts: What names the accounts of people; those named are customers too.
     """
 
     def __init__(
@@ -162,6 +182,7 @@ class _Work:
     ) -> None:
         self.types = dict(given.types)
         self.fitted = dict(given.fitted)
+        self.accounts: frozenset[Node] = frozenset()
         self._store = store
         self._streams = streams
         self._at = at
@@ -232,7 +253,7 @@ class _Work:
         found = scans(self._streams, wanted, self._at, self._store.dialect, customers)
         types = {name: column_type(one, self._streams) for name, one in wanted.items()}
         kept = tuple(self.types)
-        if self._table == _BASE and len(found) == 1 and DIALECTS[self._store.dialect].chains:
+        if self._table == _BASE and len(found) == 1 and not self.accounts and DIALECTS[self._store.dialect].chains:
             self._add(found[0].query, {})
             parts = {self.last: wanted}
         else:
@@ -247,7 +268,11 @@ class _Work:
             self._store.create(part, scan.query)
             parts[part] = {name: wanted[name] for name in scan.columns}
         if self._table == _BASE:
-            self._store.create(_BASE, " UNION ".join(f"SELECT customer_id FROM {quoted(part)}" for part in parts))
+            known = [("customer_id", part) for part in parts]
+            known += [(name, part) for part, own in parts.items() for name, one in own.items() if one in self.accounts]
+            chosen = [(quoted(name), quoted(part)) for name, part in known]
+            named = [f"SELECT {name} AS customer_id FROM {part} WHERE {name} <> ''" for name, part in chosen]
+            self._store.create(_BASE, " UNION ".join(named))
             self._mine.append(_BASE)
         self._mine += parts
         return parts
