@@ -120,7 +120,7 @@ def test_a_duration_is_written_in_the_largest_unit_that_divides_it(duration, tex
 
 @pytest.mark.parametrize("text", ["3652501 days", f"{LONGEST + 1} microseconds", "9" * 5000 + " days"])
 def test_a_duration_longer_than_all_of_time_is_told(text):
-    with pytest.raises(SmaltiError, match="too long: found '.*', wanted at most 10,000 years"):
+    with pytest.raises(SmaltiError, match=r"too long: found '.*', wanted at most 10,000 years"):
         parse_duration(text)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import reject
-from language_trees import SCORES, STREAMS
+from language_trees import STREAMS
 from language_worlds import Answers, Delivery, Story, World, by_meaning, differences
 
 from smalti.facts import Instant, Type
@@ -46,7 +46,8 @@ class Life:
         self.begun = True
         for name in self.states:
             self.note(name, self.step.on_time(self.states[name], now))
-            for score, value in (dict.fromkeys(SCORES) | self.story.definitions.scores.get(name, {})).items():
+            for score in self.step.scores:
+                value = self.story.definitions.scores.get(name, {}).get(score)
                 self.note(name, self.step.set_score(self.states[name], score, value, now))
         self.tell_accounts(now)
 
@@ -93,7 +94,7 @@ class Life:
 
     def wake(self, name: str, now: Instant) -> None:
         self.wakes += 1
-        if self.wakes > MANY or self.step._compiled.search.given_up:
+        if self.wakes > MANY or self.step.given_up:
             reject()
         changes = self.step.on_time(self.states[name], now)
         for change in changes:

@@ -7,9 +7,9 @@ from language_trees import STREAMS
 from language_worlds import POUNDS
 
 from smalti.errors import SmaltiError
-from smalti.facts import DAY, HOUR, Type, parse_instant
+from smalti.facts import DAY, HOUR, Column, Stream, Type, parse_instant
 from smalti.rules import Customer, Vocabulary, check, meaning, parse
-from smalti.rules.nodes import People
+from smalti.rules.nodes import Compare, Literal, Name, People
 from smalti.rules.step import Change, Step
 
 START = parse_instant("2026-06-01T12:00:00Z")
@@ -217,3 +217,47 @@ def test_dumps_of_equal_states_are_equal_bytes():
     facts = [("orders", START, {"channel": channel}) for channel in ("web", "shop", "app", "Ä", "")]
     states = [step.rebuild(rows, START) for rows in (facts, facts[::-1])]
     assert step.dump(states[0]) == step.dump(states[1])
+
+
+def test_a_value_of_another_type_is_refused_and_nothing_has_happened():
+    streams = {"s": Stream("s", (Column("n", Type.NUMBER), Column("name", Type.TEXT)))}
+    step = Step({}, {"much": parse("sum(s.n) > 5"), "named": parse("any(s, where name = 'a')")}, streams)
+    her = step.empty()
+    step.on_fact(her, "s", 1, {"n": 3.0}, now=1, position=1)
+    before = step.dump(her)
+    for wrong in ({"n": "three"}, {"n": True}, {"name": 3}):
+        with pytest.raises(SmaltiError, match=r"not a value of s\."):
+            step.on_fact(her, "s", 2, wrong, now=2, position=2)
+    assert step.dump(her) == before
+    step.on_fact(her, "s", 2, {"n": float("nan")}, now=2, position=2)
+    step.on_fact(her, "s", 3, {"n": float("inf")}, now=3, position=3)
+    assert step.answers(her)["much"] is False
+    step.on_fact(her, "s", 4, {"n": 3}, now=4, position=4)
+    assert step.answers(her)["much"] is True
+
+
+def test_time_can_run_to_its_end():
+    step = Step({}, {"any": parse("any(s)")}, {"s": Stream("s", ())})
+    her = step.empty()
+    step.on_time(her, 2**63)
+    assert step.on_fact(her, "s", 1, {}, now=2**64)
+
+
+def test_a_state_is_for_the_types_it_was_written_with_and_broken_ones_are_told():
+    def of(kind):
+        return Step({}, {"much": parse("sum(s.n) > 5")}, {"s": Stream("s", (Column("n", kind),))})
+
+    whole, real = of(Type.INTEGER), of(Type.NUMBER)
+    her = whole.empty()
+    whole.on_fact(her, "s", 1, {"n": 7}, now=1)
+    with pytest.raises(SmaltiError, match="a state of other definitions"):
+        real.load(whole.dump(her))
+    broken = whole.dump(her).replace(b",[", b",[[],", 1)
+    with pytest.raises(SmaltiError, match="rebuild it from its facts"):
+        whole.load(broken)
+
+
+def test_an_unknown_score_is_told_with_the_nearest():
+    step = Step({}, {"likely": Compare(">", Name("p_alive"), Literal(0.5, Type.NUMBER))}, {})
+    with pytest.raises(SmaltiError, match="did you mean 'p_alive'"):
+        step.set_score(step.empty(), "p_aliv", 0.3, 0)

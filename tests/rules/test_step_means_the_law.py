@@ -127,8 +127,8 @@ class Apart:
 
     def begin(self, state, at: Instant) -> None:
         if self.step.now(state) is None:
-            for name, value in self.scores.items():
-                self.step.set_score(state, name, value, at)
+            for name in self.step.scores:
+                self.step.set_score(state, name, self.scores.get(name), at)
 
     def drive(self, state, at: Instant) -> None:
         wakes = 0
@@ -179,8 +179,8 @@ def test_a_state_rebuilt_from_facts_is_the_one_that_lived_through_them(told):
                 (stream, one["at"], one) for stream, rows in told.world(at).histories["ada"].items() for one in rows
             ]
             rebuilt = apart.step.rebuild(facts, at)
-            for name, value in apart.scores.items():
-                apart.step.set_score(rebuilt, name, value, at)
+            for name in apart.step.scores:
+                apart.step.set_score(rebuilt, name, apart.scores.get(name), at)
             assert differences({"ada": apart.all_of(apart.whole, at)}, {"ada": apart.all_of(rebuilt, at)}) == []
     except OverflowError:
         reject()
@@ -212,7 +212,7 @@ def check_next(life: Life, name: str, rule: str, node, at: Instant) -> None:
         return meaning(node, replace(world, at=instant).people(life.fitted)[name], instant)
 
     found = life.step.next_change(life.states[name], rule, at)
-    if life.step._compiled.search.given_up:
+    if life.step.given_up:
         reject()
     now = law(at)
     marks = sorted(one["at"] + 1 for rows in world.histories[name].values() for one in rows if one["at"] >= at)

@@ -267,7 +267,8 @@ class ByStep:
         state, now = self._states[happening.customer], happening.now
         self._position += 1
         if isinstance(happening, Scoring):
-            self._note(happening.customer, self._step.set_score(state, happening.score, happening.value, now))
+            if happening.score in self._step.scores:
+                self._note(happening.customer, self._step.set_score(state, happening.score, happening.value, now))
         else:
             for _ in range(1 + happening.again):
                 fact = (happening.stream, happening.fact["at"], happening.fact, now, self._position)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from smalti.errors import SmaltiError, nearest
-from smalti.facts import Instant, Stream
+from smalti.facts import Instant, Stream, Type
 from smalti.rules.nodes import Aggregate, Node, People, Quantile, walk
 from smalti.rules.step.ages import END
 from smalti.rules.step.compiled import Answer, Change, Compiled
@@ -32,6 +33,7 @@ class Step:
     Attributes:
         columns: Of each stream the columns that matter, in the order in which `on_fact` takes their values.
         people: What is asked of an account's people; see `set_people`.
+        scores: The fitted scores that definitions speak of; see `set_score`.
         traits: The names of the traits.
         digest: A short text that differs where definitions differ.
 
@@ -65,6 +67,11 @@ class Step:
         self.columns: dict[str, tuple[str, ...]] = {stream: definitions.columns(stream) for stream in streams}
         self.people: tuple[People, ...] = tuple(definitions.people)
         self.traits: tuple[str, ...] = tuple(definitions.traits)
+        self.scores: tuple[str, ...] = tuple(self._layout.scores)
+        self._types = {
+            stream: {column.name: column.type for column in one.columns} | {"at": Type.INSTANT}
+            for stream, one in streams.items()
+        }
         self.digest = digest_of(self._compiled)
 
     def empty(self) -> State:
@@ -80,7 +87,8 @@ class Step:
             state: The customer; changed in place.
             stream: The stream's name.
             at: When it happened: it may be late, or lie ahead, when it waits for its instant.
-            values: Its columns by name, or a tuple in the order of `columns`.
+            values: Its columns by name; or a tuple in the order of `columns`, which is taken as it is, for those who have
+                looked at every value before. Numbers that are none, and infinite ones, are missing.
             now: When it arrives; an instant before the state's own counts as the state's own.
             position: Its place in a log. One that isn't beyond the state's last was taken in before and is passed over.
 
@@ -88,10 +96,11 @@ class Step:
             Every answer that changed, each with its instant, in order.
 
         Raises:
-            SmaltiError: There is no such stream.
+            SmaltiError: There is no such stream, or a value is not of its column's type; the state is as it was then.
         """
         if not isinstance(values, tuple):
-            values = tuple([values.get(column) for column in self.columns[stream]] if stream in self.columns else ())
+            values = self._taken(stream, values)
+        now = min(now, END)
         try:
             taken = self._compiled.on_fact[stream]
         except KeyError:
@@ -103,8 +112,13 @@ class Step:
 
     def on_time(self, state: State, now: Instant) -> Sequence[Change]:
         """Let time pass up to an instant: everything that falls due happens at its own microsecond, in order."""
-        changes: Sequence[Change] = self._compiled.on_time(state, now)
+        changes: Sequence[Change] = self._compiled.on_time(state, min(now, END))
         return changes
+
+    @property
+    def given_up(self) -> int:
+        """How many searches for the next change ran out of patience; the next wake-up may then be up to a second late."""
+        return self._compiled.search.given_up
 
     def wake_at(self, state: State) -> Instant | None:
         """Give when an answer, or a trait that steps, could next change with no new fact; never late, None for never."""
@@ -186,8 +200,17 @@ class Step:
         return None
 
     def set_score(self, state: State, name: str, value: Any, now: Instant) -> Sequence[Change]:
-        """Set a fitted score, which holds from now on until it is set again."""
-        return self._set(state, self._layout.scores.get(name), value, now, f"score:{name}")
+        """Set a fitted score, which holds from now on until it is set again.
+
+        Raises:
+            SmaltiError: No definition speaks of this score.
+        """
+        if name not in self._layout.scores:
+            near = nearest(name, self.scores)
+            hint = f"; did you mean '{near}'?" if near else ""
+            raise SmaltiError(f"unknown score: found '{name}', wanted one that a definition speaks of{hint}")
+        known = None if isinstance(value, float) and not math.isfinite(value) else value
+        return self._set(state, self._layout.scores[name], known, now, f"score:{name}")
 
     def set_people(self, state: State, people: People, tally: tuple[int, int, int], now: Instant) -> Sequence[Change]:
         """Set of how many of an account's people a rule is true, false and unknown.
@@ -195,20 +218,25 @@ class Step:
         Of each person the step watches the rule and the link as well: their answers and changes bear the trees
         ``people.rule`` and ``people.link`` as names. Whoever drives the step keeps the tally from these.
         """
+        if people not in self.people:
+            raise SmaltiError("an unknown question about people; wanted one of Step.people")
         number = self.people.index(people)
         return self._set(state, self._layout.people[number], tally, now, f"people:{number}")
 
-    def _set(self, state: State, slot: int | None, value: Any, now: Instant, token: str) -> Sequence[Change]:
+    def _set(self, state: State, slot: int, value: Any, now: Instant, token: str) -> Sequence[Change]:
         def put() -> Sequence[Change]:
-            if slot is None:
-                return ()
             state[slot] = value
             changes: Sequence[Change] = self._compiled.refresh(self._compiled.mask([token]))(state, state[NOW], ())
             return changes
 
         if state[NOW] == UNBEGUN:
             return self._compiled.begin(state, now, put)
-        return [*self._compiled.on_time(state, now), *put()]
+        return [*self._compiled.on_time(state, min(now, END)), *put()]
+
+    def _taken(self, stream: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Give the values that matter in their order, each looked at."""
+        types = self._types.get(stream, {})
+        return tuple([_taken(values.get(one), types[one], f"{stream}.{one}") for one in self.columns.get(stream, ())])
 
     def rebuild(self, facts: Iterable[tuple[str, Instant, Values]], now: Instant, position: int = -1) -> State:
         """Give the state of a customer as of an instant from facts, in any order, up to a position of the log."""
@@ -237,3 +265,15 @@ class Step:
             SmaltiError: It was written in another version, or for other definitions: rebuild it from facts.
         """
         return load(self._layout, self.digest, stored)
+
+
+_HELD: dict[Type, tuple[type, ...]] = {Type.TEXT: (str,), Type.NUMBER: (float, int), Type.BOOLEAN: (bool,)}
+
+
+def _taken(value: Any, kind: Type, where: str) -> Any:
+    """Give a value of a column if it is of its type: money, instants and durations are whole numbers."""
+    if value is None:
+        return None
+    if type(value) not in _HELD.get(kind, (int,)):
+        raise SmaltiError(f"not a value of {where}: found {value!r}, wanted {kind}")
+    return None if kind is Type.NUMBER and not math.isfinite(value) else value

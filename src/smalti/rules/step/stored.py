@@ -19,8 +19,12 @@ VERSION = 1
 def digest_of(compiled: Compiled) -> str:
     """Give a short text that differs where definitions differ."""
     definitions = compiled.definitions
-    streams = {stream: definitions.columns(stream) for stream in definitions.streams}
-    parts = (definitions.traits, definitions.rules, sorted(map(repr, definitions.fitted.items())), streams)
+    streams = {
+        name: [stream[column] for column in definitions.columns(name) if column in stream]
+        for name, stream in definitions.streams.items()
+    }
+    fitted = sorted(map(repr, definitions.fitted.items()))
+    parts = (definitions.traits, definitions.rules, fitted, streams, compiled.layout.forms)
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -42,7 +46,10 @@ def load(layout: Layout, digest: str, stored: bytes) -> State:
         raise SmaltiError(
             f"a state of other definitions: found {written_for}, wanted {digest}; rebuild it from its facts"
         )
-    return [FORMS[form].read(value) for form, value in zip(layout.forms, slots, strict=True)]
+    try:
+        return [FORMS[form].read(value) for form, value in zip(layout.forms, slots, strict=True)]
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise SmaltiError("a broken state: found slots of other forms; rebuild it from its facts") from None
 
 
 def unite(compiled: Compiled, one: State, two: State) -> State:
