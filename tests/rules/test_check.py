@@ -514,3 +514,17 @@ def test_a_well_typed_tree_has_its_type_and_no_problems(drawn):
 def test_what_is_wrong_inside_something_misplaced_is_told_as_well(text, told):
     words = Vocabulary(STREAMS, {}, Currency("GBP"))
     assert [problem.what for problem in check(parse(text), words).problems] == told
+
+
+@pytest.mark.parametrize(
+    ("written", "simpler"),
+    [
+        ("count(orders, after now - 1 day)", "count(orders, last 1 day)"),
+        ("count(orders, between start of month and now)", "count(orders, this month)"),
+        ("count(orders, between today and now)", "count(orders, today)"),
+        ("days_since(born) - days_since(first(orders.at))", "(first(orders.at) - born) / 1 day"),
+    ],
+)
+def test_what_says_the_same_in_simpler_words_is_made_ready_as_that(written, simpler):
+    words = Vocabulary(STREAMS, {}, Currency("GBP"), time_zone="Europe/London")
+    assert check(parse(written), words).node == check(parse(simpler), words).node

@@ -100,13 +100,13 @@ class Run:
         """What ``run.json`` holds."""
         return self.folder.info
 
-    def customer(self, customer_id: str) -> Profile:
+    def customer(self, customer_id: str | int) -> Profile:
         """Give all that the run says of one customer.
 
         Raises:
             RunError: The run knows no such customer.
         """
-        return profile_of(self.folder, customer_id)
+        return profile_of(self.folder, str(customer_id))
 
     def __repr__(self) -> str:
         info = self.info

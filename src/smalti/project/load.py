@@ -40,14 +40,14 @@ class Read:
     lost: frozenset[str] = frozenset()
 
 
-def load_project(path: Path) -> tuple[Project, Origin]:
+def load_project(path: Path | str) -> tuple[Project, Origin]:
     """Read a project from its file, or from the folder the file is in.
 
     Raises:
         DefinitionError: The file is not a project; every problem has its line.
         SmaltiError: There is no such file.
     """
-    return _sound(read_project(path))
+    return _sound(read_project(Path(path)))
 
 
 def parse_project(text: str, file: str) -> tuple[Project, Origin]:
@@ -80,6 +80,8 @@ def read_project(path: Path) -> Read:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
+        if path.name != FILE_NAME and not path.exists():
+            raise SmaltiError(f"there is no folder '{path}', where a {FILE_NAME} was looked for") from None
         raise SmaltiError(f"no {FILE_NAME} in {file.parent}; make one with: smalti init FILE...") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SmaltiError(f"{file} cannot be read as UTF-8 text: {error}") from None

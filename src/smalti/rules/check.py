@@ -15,7 +15,7 @@ from functools import singledispatchmethod
 from typing import TypeAlias
 
 from smalti.errors import Problem, nearest
-from smalti.facts import CUSTOMERS, Currency, Stream, Type, from_minor, to_minor
+from smalti.facts import CUSTOMERS, DAY, Currency, Stream, Type, from_minor, to_minor
 from smalti.rules.aggregates import AGGREGATES, result_type
 from smalti.rules.functions import CALENDAR, FUNCTIONS, TO_MINOR
 from smalti.rules.kinds import BOOLEAN, INSTANT, NUMBERS, UNTOLD, Kind, article, currencies_of, result_of
@@ -363,6 +363,10 @@ class _Checker:
                 return node
             case This():
                 return replace(node, zone=self.vocabulary.time_zone)
+            case After(Arithmetic("-", Now(), Literal(int(length), Type.DURATION))) if length > 0:
+                return Last(length, span=node.span)
+            case During(StartOf(unit), Now()):
+                return This(unit, self.vocabulary.time_zone, span=node.span)
             case After(instant) | Before(instant):
                 return replace(node, instant=self._bound(instant))
             case During(low, high):
@@ -426,6 +430,11 @@ class _Checker:
             return ready, UNTOLD
         if kind.is_money and node.op in "*/":
             return Call(TO_MINOR, (ready,), span=node.span), kind
+        match ready:
+            case Arithmetic("-", Call("days_since", (then,)), Call("days_since", (later,))):
+                # Of days since two instants only the instants matter: their difference stands still.
+                apart = Arithmetic("-", later, then, span=node.span)
+                return Arithmetic("/", apart, Literal(DAY, Type.DURATION), span=node.span), kind
         return ready, kind
 
     @read.register
