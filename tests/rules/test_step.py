@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from language_trees import STREAMS
 from language_worlds import POUNDS
@@ -261,3 +263,59 @@ def test_an_unknown_score_is_told_with_the_nearest():
     step = Step({}, {"likely": Compare(">", Name("p_alive"), Literal(0.5, Type.NUMBER))}, {})
     with pytest.raises(SmaltiError, match="did you mean 'p_alive'"):
         step.set_score(step.empty(), "p_aliv", 0.3, 0)
+
+
+REMEMBERED = [
+    ("count(orders, last 1 day, where followed_by(orders, within 2 hours)) > 1", {"orders": DAY}),
+    ("count(orders, between now - 1 day and now) > 3", {"orders": DAY}),
+    ("count(orders, between start of week - 1 hours and now) > 3", {"orders": 9 * DAY + HOUR}),
+    ("count(orders, today, where days_since(at) > 0.1) > 3", {"orders": 3 * DAY}),
+    (
+        "any(orders, last 1 day, where not preceded_by(visits, within 2 hours))",
+        {"orders": DAY, "visits": DAY + 2 * HOUR},
+    ),
+    (
+        "any(orders, last 1 day, where followed_by(visits, within 2 hours, where preceded_by(orders, within 4 hours)))",
+        {"orders": DAY + 4 * HOUR, "visits": DAY},
+    ),
+    ("count(orders, after today - 1 day) > count(orders, after today - 2 days)", {"orders": 5 * DAY}),
+    ("any(orders, last 1 day, where preceded_by(visits))", {"orders": DAY, "visits": None}),
+    ("any(orders, where followed_by(visits, within 2 hours))", {"orders": None, "visits": None}),
+    ("any(orders, before now - 1 day) and any(orders, after now - 1 day)", {"orders": None}),
+    ("any(orders, after last(visits.at))", {"orders": None}),
+]
+"""Rules, and for how long the facts of each stream must be remembered."""
+
+
+@pytest.mark.parametrize(("rule", "memories"), REMEMBERED, ids=[rule for rule, _ in REMEMBERED])
+def test_facts_are_remembered_as_long_as_a_rule_may_need_them(rule, memories):
+    assert step_of({"rule": rule})._layout.memories == memories
+
+
+@pytest.mark.parametrize("rule", [rule for rule, _ in REMEMBERED])
+def test_what_is_let_go_is_not_missed(rule):
+    step, tree, dice = step_of({"rule": rule}), ready(rule), Random(rule)  # noqa: S311 - a world, not a secret
+    her, facts, now = step.empty(), {"orders": [], "visits": []}, START
+    for _ in range(40):
+        now += dice.choice([0, HOUR, 2 * HOUR, 5 * HOUR, dice.randrange(DAY)])
+        at = now - dice.choice([0, 0, 0, HOUR, DAY, 2 * DAY])
+        stream = dice.choice(list(facts))
+        facts[stream].append({"at": at})
+        step.on_fact(her, stream, at, {}, now)
+        if dice.random() < 0.1:
+            her = step.load(step.dump(her))
+        for later in (now, now + dice.randrange(DAY)):
+            assert step.value(her, "rule", later) is meaning(tree, Customer(facts), later)
+
+
+@pytest.mark.parametrize("rule", [REMEMBERED[0][0], "count(orders, after now - 1 day) > 3"])
+def test_a_state_stays_small_however_many_facts_come(rule):
+    step, sizes = step_of({"rule": rule}), []
+    her = step.empty()
+    for place in range(1500):
+        now = START + place * DAY
+        step.on_fact(her, "orders", now, {}, now)
+        step.on_fact(her, "orders", START, {}, now)
+        sizes.append(sum(len(her[slot]) for slot in step._layout.histories.values()))
+    assert max(sizes[100:]) == max(sizes[100:200]) < 20
+    assert len(step.dump(her)) < 500

@@ -5,6 +5,7 @@
 - `slots`: where everything about one customer is held
 - `tallies`: what is kept instead of facts: empty, add, take away, merge
 - `emit`: trees as lines of Python; `updates`: a fact comes, facts leave; `histories`: what needs the facts themselves
+- `memory`: how long facts must be remembered for that
 - `ages`, `flips`: when a comparison with the clock changes next, foreseen; `intervals`, `reach`: searched for
 - `compiled`: the functions of one set of definitions
 - `stored`: states at rest, and two of them united

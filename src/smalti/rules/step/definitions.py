@@ -275,10 +275,16 @@ def leaving(stream: str, window: Last | This) -> str:
 
 def moves(condition: Node) -> bool:
     """Whether a condition on one fact can change with time alone."""
+    return looks_at_the_clock(condition) or any(
+        isinstance(part, Sequence) and part.order == "followed_by" and part.within is not None
+        for part in walk(condition)
+    )
+
+
+def looks_at_the_clock(condition: Node) -> bool:
+    """Whether a condition on one fact speaks of now itself, not only of what may still follow."""
     return any(
-        isinstance(part, Now | StartOf)
-        or (isinstance(part, Call) and part.function in SINCE)
-        or (isinstance(part, Sequence) and part.order == "followed_by" and part.within is not None)
+        isinstance(part, Now | StartOf) or (isinstance(part, Call) and part.function in SINCE)
         for part in walk(condition)
     )
 

@@ -100,11 +100,11 @@ def define_condition(reading: Reading, where: Node, name: str, streams: tuple[st
     body = Body(reading, columns_of(reading, stream, "f"), columns_of(reading, outer, "g") if outer else None)
     body.fact = "f"
     answer = body.value(where)
-    lines = [line for part in _sequences(where) for line in _define_sequence(reading, part, stream)]
+    lines = [line for part in outermost_sequences(where) for line in _define_sequence(reading, part, stream)]
     return [*lines, f"def {name}(s, T, f, g):", *(f"    {line}" for line in body.lines), f"    return {answer.text}"]
 
 
-def _sequences(where: Node) -> list[Sequence]:
+def outermost_sequences(where: Node) -> list[Sequence]:
     """Give the outermost sequences of a condition."""
     inner = {part for one in walk(where) if isinstance(one, Sequence) and one.where for part in walk(one.where)}
     return [part for part in dict.fromkeys(walk(where)) if isinstance(part, Sequence) and part not in inner]

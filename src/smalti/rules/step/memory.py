@@ -29,8 +29,10 @@ from smalti.rules.step.definitions import Definitions
 Memory: TypeAlias = Microseconds | None
 """How long before now the facts that still matter can lie; None for ever."""
 
-LONGEST_UNIT = {unit: (days + 2) * DAY for unit, days in UNIT_DAYS}
-"""How long before now a unit of the calendar can have begun; clocks have been moved by a whole day, never by two."""
+_LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+
+SINCE_START = {unit: (days + 2) * DAY for unit, days in _LONGEST.items()}
+"""How long before now a unit of the calendar can have begun: clocks have been put back by a whole day, never by two."""
 
 
 def memories(definitions: Definitions, aggregates: Iterable[Aggregate]) -> dict[str, Memory]:
@@ -59,7 +61,7 @@ def _of_window(definitions: Definitions, node: Aggregate) -> Memory:
         case Last(duration):
             return duration
         case This(unit):
-            return LONGEST_UNIT[unit]
+            return SINCE_START[unit]
         case After(low) | During(low, _):
             ago = _ago(definitions, low)
             return None if ago is None else max(ago, 0)
@@ -72,7 +74,7 @@ def _ago(definitions: Definitions, node: Node) -> Memory:
         case Now():
             return 0
         case StartOf(unit):
-            return LONGEST_UNIT[unit]
+            return SINCE_START[unit]
         case Arithmetic("-", instant, Literal(int(duration))):
             ago = _ago(definitions, instant)
             return None if ago is None else ago + duration

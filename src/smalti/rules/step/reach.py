@@ -6,7 +6,8 @@ thing only it stands still; where not, the time is halved, the earlier half firs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial, singledispatchmethod
 from typing import Any
@@ -40,9 +41,9 @@ from smalti.rules.nodes import (
     This,
     Window,
 )
-from smalti.rules.step.definitions import SINCE, Definitions, moves
+from smalti.rules.step.definitions import SINCE, Definitions, looks_at_the_clock
 from smalti.rules.step.emit import fits
-from smalti.rules.step.histories import Row, beside, within
+from smalti.rules.step.histories import Row, at_of, beside, outermost_sequences, within
 from smalti.rules.step.intervals import (
     ABSENT,
     ANYTHING,
@@ -143,21 +144,35 @@ class Search:
         return None
 
     def _first_fact(self, node: Aggregate, span: Span, end: Instant) -> Instant | None:
-        """Search fact by fact: when one leaves the window, or its condition changes."""
+        """Search among the facts: when the first leaves the window, or a condition on one changes."""
         rows, now, best = self._rows(node.stream, span), span.low, end + 1
         bounds = tuple(self.evaluate(bound, span.state, now) for bound in self.definitions.bounds(node))
-        searched = node.where is not None and moves(node.where)
-        for place in within(node.window, rows, now, bounds):
-            leaves = best
-            if isinstance(node.window, Last):
-                leaves = min(best, rows[place][0] + node.window.duration)
-            elif isinstance(node.window, This):
-                leaves = min(best, next_start(node.window.unit, now, str(node.window.zone)))
-            if searched and node.where is not None:
+        places = within(node.window, rows, now, bounds)
+        if places and isinstance(node.window, Last):
+            best = min(best, rows[places[0]][0] + node.window.duration)
+        elif places and isinstance(node.window, This):
+            best = min(best, next_start(node.window.unit, now, str(node.window.zone)))
+        if node.where is not None and looks_at_the_clock(node.where):
+            for place in places:
                 on_row = replace(span, columns=self._columns(node.stream, rows[place]))
-                leaves = self._halve(node.where, on_row, leaves - 1) or leaves
-            best = min(best, leaves)
+                best = self._halve(node.where, on_row, best - 1) or best
+        elif node.where is not None:
+            best = min([best, *self._ends_of_waiting(node.where, node.stream, span)])
         return best if best <= end else None
+
+    def _ends_of_waiting(self, where: Node, stream: str, span: Span) -> Iterator[Instant]:
+        """Give for each sequence in a condition when the first fact has waited long enough for one that follows.
+
+        The fact may have been followed by then: a change that can be, not one that must.
+        """
+        for part in outermost_sequences(where):
+            rows = self._rows(stream, span)
+            if part.order == "followed_by" and part.within is not None:
+                waiting = bisect_right(rows, span.low - part.within, key=at_of)
+                if waiting < len(rows):
+                    yield rows[waiting][0] + part.within
+            if part.where is not None:
+                yield from self._ends_of_waiting(part.where, part.stream, span)
 
     def _rows(self, stream: str, span: Span) -> list[Row]:
         rows: list[Row] = span.state[self.layout.histories[stream]]

@@ -6,13 +6,16 @@ slot; it follows from the definitions alone. The first slots are the same in eve
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from smalti.facts import Instant, Type
 from smalti.rules.nodes import Aggregate, Last, Node, This, Window
 from smalti.rules.step.definitions import Definitions
+from smalti.rules.step.memory import memories
 from smalti.rules.step.tallies import TALLIES, Tally, tallies_of
 
 State: TypeAlias = list[Any]
@@ -134,6 +137,7 @@ class Layout:
         self.aggregates = definitions.aggregates()
         for node in self.aggregates:
             self._place(node)
+        self.memories = memories(definitions, filter(definitions.needs_history, self.aggregates))
         self.edges = {stream: self.take("plain", NEVER) for stream in self._windowed()}
 
     def take(self, form: str, empty: Any) -> int:
@@ -190,6 +194,11 @@ class Layout:
         """Give the streams whose facts matter."""
         pooled = [condition.stream for condition in self.pools]
         return list(dict.fromkeys([*pooled, *self.histories]))
+
+    def remembered(self, stream: str, rows: list[tuple[Any, ...]], now: Instant) -> list[tuple[Any, ...]]:
+        """Give those facts of a history that can still matter from an instant on."""
+        memory = self.memories[stream]
+        return rows if memory is None else rows[bisect_left(rows, now - memory, key=itemgetter(0)) :]
 
     def empty(self) -> State:
         """Give the state of a customer of whom nothing is known."""

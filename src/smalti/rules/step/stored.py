@@ -29,7 +29,10 @@ def digest_of(compiled: Compiled) -> str:
 
 
 def dump(layout: Layout, digest: str, state: State) -> bytes:
-    """Write a state down."""
+    """Write a state down, without the facts that can't matter any more."""
+    state = list(state)
+    for stream, slot in layout.histories.items():
+        state[slot] = layout.remembered(stream, state[slot], state[NOW])
     slots = [FORMS[form].write(value) for form, value in zip(layout.forms, state, strict=True)]
     return json.dumps([VERSION, digest, slots], separators=(",", ":")).encode()
 
@@ -65,8 +68,8 @@ def unite(compiled: Compiled, one: State, two: State) -> State:
     merged = layout.copy(first)
     merged[POSITION] = max(first[POSITION], second[POSITION])
     merged[PENDING] = sorted([*(first[PENDING] or ()), *(second[PENDING] or ())], key=at_of) or None
-    for slot in layout.histories.values():
-        merged[slot] = sorted([*first[slot], *second[slot]], key=at_of)
+    for stream, slot in layout.histories.items():
+        merged[slot] = layout.remembered(stream, sorted([*first[slot], *second[slot]], key=at_of), now)
     for slot in layout.scores.values():
         merged[slot] = second[slot] if first[slot] is None else first[slot]
     for slot in layout.people:

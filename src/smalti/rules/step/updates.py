@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
 from smalti.facts import next_start, start_of
@@ -13,6 +13,7 @@ from smalti.rules.step.slots import NEVER, Condition, Pool
 from smalti.rules.step.tallies import TALLIES, Tally, add_nth, fixed
 
 KNOWN = {
+    "bisect_left": bisect_left,
     "bisect_right": bisect_right,
     "next_start": next_start,
     "start_of": start_of,
@@ -22,7 +23,7 @@ KNOWN = {
 """Functions that the generated Python calls."""
 
 TRIM = 7
-"""So many facts that left all windows are kept before they are cut off together."""
+"""So many facts that left all windows, or can't matter any more, are kept before they are cut off together."""
 
 
 def columns_of(reading: Reading, stream: str) -> dict[str, Value]:
@@ -48,9 +49,18 @@ def take_in(reading: Reading, stream: str) -> list[str]:
             kept += _enter(reading, pool, columns)
         body.lines += [f"if {passed}:", *indent(kept)] if passed else kept
     if stream in reading.layout.histories:
-        rows, fact = f"s[{reading.layout.histories[stream]}]", ", ".join(value.text for value in columns.values())
-        body.lines += [f"insort({rows}, ({fact},), key=at_of)"]
+        body.lines += _remember(reading, stream, columns)
     return lines + body.lines
+
+
+def _remember(reading: Reading, stream: str, columns: dict[str, Value]) -> list[str]:
+    """Write how a fact enters its history, and how those that can't matter any more are let go."""
+    slot, memory = reading.layout.histories[stream], reading.layout.memories[stream]
+    enter = f"insort(s[{slot}], ({', '.join(value.text for value in columns.values())},), key=at_of)"
+    if memory is None:
+        return [enter]
+    forget = [f"if len(rows) > {TRIM} and rows[{TRIM}][0] < lim:", "    del rows[:bisect_left(rows, lim, key=at_of)]"]
+    return [f"lim = T - {memory}", "if at >= lim:", *indent([enter, f"rows = s[{slot}]", *forget])]
 
 
 def _passes(body: Body, condition: Condition) -> str:
