@@ -36,7 +36,8 @@ from smalti.rules.needs import Definitions
 from smalti.rules.query import calendar, customers, reading, scanning, sequences, summaries
 from smalti.rules.query.reading import ITS, Reading
 
-EXAMPLES = settings.default.max_examples
+EXAMPLES = min(settings.default.max_examples, 5_000)
+"""Of some hundred answers each."""
 """Worlds; each asks some ten trees of twelve customers, which makes a hundred and more answers."""
 SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 

@@ -43,6 +43,14 @@ def test_the_step_agrees_with_the_meaning(told):
     assert disagreements(told) == []
 
 
+@pytest.mark.slow
+@settings(max_examples=2_000, deadline=None, suppress_health_check=SLOW_TO_DRAW)
+@given(told=story())
+def test_the_step_agrees_with_the_meaning_in_thousands_of_stories(told):
+    tell(told)
+    assert disagreements(told) == []
+
+
 @settings(max_examples=EXAMPLES // 4, deadline=None, suppress_health_check=SLOW_TO_DRAW)
 @given(told=story())
 def test_a_state_written_down_and_read_again_changes_nothing(told):
