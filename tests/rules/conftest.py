@@ -1,7 +1,7 @@
 """Makes the modules beside the tests importable by their plain names, and says how hard the properties try.
 
-With ``HYPOTHESIS_PROFILE=nightly`` (``make nightly``) every property tries a thousand times as many examples, a hundred thousand
-for the live step; the query, each of whose examples asks some hundred answers of an engine, fifty times as many.
+With ``HYPOTHESIS_PROFILE=nightly`` (``make nightly``) every property tries a thousand times as many examples, a hundred
+thousand for the live step; the query, each of whose examples asks some hundred answers of an engine, fifty times as many.
 """
 
 import os
