@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from smalti.engine.moving import foretold
+from smalti.engine.moving import ages_unseen, foretold
 from smalti.facts import DAY, Currency, Type, parse_instant
 from smalti.rules import Customer, Vocabulary, check, meaning, parse
 
@@ -95,3 +95,17 @@ def test_what_is_foretold_is_what_the_law_says():
     moved = ready("days_since(last_order_at) > 60")
     her = Customer({}, scores=VALUES)
     assert [meaning(moved, her, moment) for moment in (at - 1, at)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("rule", "unseen"),
+    [
+        ("spend_365d > 100", True),
+        ("spend_365d > 100 and p_alive < 0.5", True),
+        ("orders_total >= 1", False),
+        ("days_since_order > 60", False),
+        ("country = 'FR'", False),
+    ],
+)
+def test_that_facts_may_leave_a_window_unseen_is_said(rule, unseen):
+    assert ages_unseen(INFO, VALUES)(ready(rule)) is unseen

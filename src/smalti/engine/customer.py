@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.moving import foretold
+from smalti.engine.moving import ages_unseen, foretold
 from smalti.errors import RunError, nearest
 from smalti.facts import Currency, Type, from_minor, to_minor
 from smalti.report import CustomerStory, customer_story, tell
@@ -115,7 +115,9 @@ class Profile:
             return meaning(node, her, info["as_of_microseconds"])
 
         changes_at = foretold(ready.node, info, values, fitted)
-        return reasons(ready.node, words, value, changes_at=changes_at, now=info["as_of_microseconds"])
+        now = info["as_of_microseconds"]
+        unseen = ages_unseen(info, values)
+        return reasons(ready.node, words, value, changes_at=changes_at, now=now, ages_unseen=unseen)
 
 
 def profile_of(folder: RunFolder, customer_id: str) -> Profile:

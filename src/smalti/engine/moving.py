@@ -71,6 +71,17 @@ def foretold(
     return changes_at
 
 
+def ages_unseen(info: Mapping[str, Any], values: Mapping[str, Any]) -> Callable[[Node], bool]:
+    """Give what tells of a part of a rule whether facts that leave a window may change it, of which the row says nothing.
+
+    Args:
+        info: The run.
+        values: The customer's values, by name.
+    """
+    traits, opaque = _followed(info, values)
+    return lambda node: bool(_reached(node, traits) & opaque)
+
+
 def _constants(info: Mapping[str, Any], trees: list[Node]) -> dict[Quantile, Any]:
     known = {one["key"]: one["raw"] for one in info["fitted"]}
     found = {part for tree in trees for part in walk(tree) if isinstance(part, Quantile)}

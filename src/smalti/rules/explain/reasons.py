@@ -68,6 +68,7 @@ class _Case:
     changes_at: Callable[[Node], Instant | None]
     now: Instant | None
     rules: Mapping[str, Node]
+    ages_unseen: Callable[[Node], bool]
 
 
 def reasons(
@@ -78,6 +79,7 @@ def reasons(
     changes_at: Callable[[Node], Instant | None] | None = None,
     now: Instant | None = None,
     rules: Mapping[str, Node] | None = None,
+    ages_unseen: Callable[[Node], bool] = lambda _: False,
 ) -> list[Reason]:
     """Tell which parts of a rule hold for one customer, by how much, and when that will change.
 
@@ -89,6 +91,7 @@ def reasons(
             it nothing is said of changes by themselves.
         now: The as-of instant, so that it can be said how far off a change is.
         rules: The rules of other segments, by name, to look into where membership is asked.
+        ages_unseen: Whether time alone may change the value of a tree although `changes_at` cannot tell when.
 
     Returns:
         The parts in the order in which they are written, nested ones too.
@@ -102,7 +105,7 @@ def reasons(
     >>> [(one.found, one.away) for one in both]
     [('spend is 480', '20 too little'), ('spend is 480', '380 too much')]
     """
-    case = _Case(words, value, changes_at or (lambda _: None), now, rules or {})
+    case = _Case(words, value, changes_at or (lambda _: None), now, rules or {}, ages_unseen)
     return _taken_apart(node, case, decides=True)
 
 
@@ -143,6 +146,8 @@ def _reason(node: Node, case: _Case, decides: bool) -> Reason:
     answer = case.value(node)
     found, away, until = _measured(node, case, answer)
     at = case.changes_at(node)
+    if until is not None and case.ages_unseen(node):
+        until += "; time alone may change it too, which cannot be told from a run"
     return Reason(
         sentence(node, case.words),
         answer,
@@ -166,7 +171,7 @@ def _behind(node: Node, case: _Case) -> tuple[Reason, ...]:
     if not isinstance(asked, Member) or asked.segment not in case.rules:
         return ()
     others = {name: rule for name, rule in case.rules.items() if name != asked.segment}
-    inner = _Case(case.words, case.value, case.changes_at, case.now, others)
+    inner = _Case(case.words, case.value, case.changes_at, case.now, others, case.ages_unseen)
     return tuple(_taken_apart(case.rules[asked.segment], inner, decides=True))
 
 
