@@ -101,7 +101,7 @@ def test_a_tree_is_told_as_a_sentence(text, told):
         ("count(orders, after last(returns.at))", "the number of orders after the latest return"),
         ("count(orders, before instant '2026-07-01T12:30Z')", "the number of orders before 2026-07-01 13:30"),
         ("count(orders, between born and born + 3 days)", "the number of orders from born to 3 days after born"),
-        ("count(orders, after now - 90 days)", "the number of orders after 90 days ago"),
+        ("count(orders, after now - 90 days)", "the number of orders in the last 90 days"),
         ("count(orders, before now + 1 hour)", "the number of orders before 1 hour from now"),
         ("any(orders, where channel = 'web')", "there is an order where channel is 'web'"),
         ("not any(orders, last 2 days)", "there is no order in the last 2 days"),
