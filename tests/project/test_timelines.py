@@ -227,7 +227,7 @@ def test_a_real_project_is_tested_by_its_name(tmp_path):
     with pytest.raises(DefinitionError, match=r"smalti.yml:1:1: unknown setting: found 'nam'"):
         load_timeline(file)
     file.write_text("project: shp\nstart: 2026-07-01\nsteps: []\n")
-    with pytest.raises(DefinitionError, match=r"good.yml:1:10: no smalti.yml in"):
+    with pytest.raises(DefinitionError, match=r"good.yml:1:10: there is no folder"):
         load_timeline(file)
 
 
