@@ -110,7 +110,7 @@ def caught(store) -> bool:
     """Whether the property finds a disagreement within its first examples, without shrinking."""
 
     @settings(
-        max_examples=200,
+        max_examples=400,
         deadline=None,
         derandomize=True,
         database=None,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, note, reject, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from language_live import MANY, Life, StoredLife, disagreements, step_of
-from language_trees import NOON, SCORES
+from language_trees import MEASURES, NOON, SCORES
 from language_worlds import Story, World, deliveries, differences, story
 
 from smalti.facts import DAY, Instant, Type, next_start
@@ -237,7 +237,7 @@ def caught(disagreements_of: Callable[[Story], list[str]], stories: SearchStrate
     """Whether a property finds a disagreement within its first examples, without shrinking."""
 
     @settings(
-        max_examples=500,
+        max_examples=4_000,
         deadline=None,
         derandomize=True,
         database=None,
@@ -354,7 +354,11 @@ def _midnights_come_late(planted):
 
 def _unknown_scores_are_nought(planted):
     honest = Step.set_score
-    planted.setattr(Step, "set_score", lambda self, state, name, value, now: honest(self, state, name, value or 0, now))
+
+    def set_score(self, state, name, value, now):
+        return honest(self, state, name, 0 if value is None and SCORES[name] in MEASURES else value, now)
+
+    planted.setattr(Step, "set_score", set_score)
 
 
 _READERS = dict(emit.Body.__dict__["read"].dispatcher.registry)
