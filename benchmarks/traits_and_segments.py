@@ -25,7 +25,7 @@ from smalti.samples import write_orders_parquet
 from smalti.segments import members_of, membership
 from smalti.sources import SourceDefinition, load
 from smalti.store import Store
-from smalti.traits import Computed, compute, fit
+from smalti.traits import Computed, compute
 
 COLUMNS = {"revenue": "revenue", "order_id": "order_id", "category": "category", "channel": "channel"}
 
@@ -40,7 +40,6 @@ def project_of(file: Path) -> Project:
 def by_smalti(store: Store, prepared: object, streams: dict, at: int) -> tuple[Computed, object]:
     rules = [segment.node for segment in prepared.segments]
     computed = compute(store, streams, prepared.traits, rules, at, "_traits")
-    fit(store, computed, rules, at)
     answers = members_of(store, computed, prepared.segments, at)
     return computed, membership(answers, prepared.segments)
 

@@ -23,7 +23,7 @@ from smalti.rules import (
 )
 from smalti.segments import Framework, Segment, members_of
 from smalti.store import Store
-from smalti.traits import Computed, fit
+from smalti.traits import Computed, answer
 
 NEEDS = {
     "days_since_order": Type.NUMBER,
@@ -87,11 +87,10 @@ def table_of(asked: Ready, rows: Sequence[Mapping[str, Any]], store: Store) -> C
     store.put("people", pa.table(columns))
     computed = Computed("people", dict(needs), {})
     for number, (name, node) in enumerate(asked.traits.items()):
-        fit(store, computed, [node], 0)
+        answer(store, computed, {name: node}, 0)
         query = derive_query(computed.table, computed.types, {name: node}, 0, computed.fitted, store.dialect)
         store.create(f"people_{number}", query)
         computed = Computed(f"people_{number}", computed.types | {name: asked.types[name]}, computed.fitted)
-    fit(store, computed, [segment.node for segment in asked.segments], 0)
     return computed
 
 

@@ -14,7 +14,6 @@ from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_model
 from smalti.facts import DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency, arrow_type
 from smalti.models import BuyingModel
 from smalti.project import Project, prepare
-from smalti.rules import answer_query
 from smalti.samples import Shop
 from smalti.store import Store
 from smalti.strategy import (
@@ -29,7 +28,7 @@ from smalti.strategy import (
     reckon,
     value_map,
 )
-from smalti.traits import Computed, compute, fit
+from smalti.traits import Computed, answer, compute
 
 GBP = Currency("GBP")
 
@@ -116,9 +115,7 @@ def _widened(store: Store, computed: Computed, customers: pa.ChunkedArray, value
 
 def _option(one: Any, store: Store, computed: Computed, values: ValueMap, seen: Behaviour, at: int) -> Option:
     wanted = {"eligible": one.eligible, "headroom": one.headroom}
-    fit(store, computed, wanted.values(), at)
-    query = answer_query(computed.table, computed.types, wanted, at, computed.fitted, store.dialect)
-    answers = store.read(f"SELECT * FROM ({query}) AS answers ORDER BY customer_id")
+    answers = answer(store, computed, wanted, at)
     cost = one.definition.cost.minor(GBP, seen.average_order())
     return reckon(
         one.name, one.definition, np.asarray(answers["eligible"].fill_null(False)),

@@ -13,7 +13,7 @@ from smalti.errors import SmaltiError
 from smalti.facts import DAY, Column, Currency, Stream, Type
 from smalti.project import Project, prepare
 from smalti.rules import Vocabulary, check, column_of, parse, quantile_of
-from smalti.traits import Computed, Trait, answer, compute, fit, standard_traits
+from smalti.traits import Computed, Trait, answer, compute, standard_traits
 
 CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
 
@@ -200,7 +200,7 @@ def test_fit_is_the_quantile_of_the_law(values, p, at_least, store):
         parse(f"quantile(x, {p!r}{among})".replace("e-", "e-")), Vocabulary({}, {"x": kind}, Currency("GBP"))
     ).node
     computed = Computed("people", {"x": kind}, {})
-    fit(store, computed, [node], NOW)
+    answer(store, computed, {"cut": node}, NOW)
     counted = [one for one in known if one is not None and (at_least is None or one >= at_least)]
     wanted = quantile_of(counted, p)
     found = computed.fitted[node]
@@ -216,15 +216,15 @@ def test_quantiles_of_the_same_population_share_one_reading(store):
     ]
     watched = Watched(store)
     computed = Computed("people", {"x": Type.INTEGER}, {})
-    fit(watched, computed, nodes, NOW)
-    assert (len(watched.queries), len(computed.fitted)) == (1, 9)
+    answer(watched, computed, {f"cut_{number}": node for number, node in enumerate(nodes)}, NOW)
+    assert (len(watched.queries), len(computed.fitted)) == (2, 9), "one to fit all, one to answer"
 
 
 def test_what_is_fitted_stays_fitted(store):
     store.put("people", column([1, 2, 3], pa.int64()))
     node = check(parse("quantile(x, 0.5)"), Vocabulary({}, {"x": Type.INTEGER}, Currency("GBP"))).node
     computed = Computed("people", {"x": Type.INTEGER}, {node: 77})
-    fit(store, computed, [node], NOW)
+    answer(store, computed, {"cut": node}, NOW)
     assert computed.fitted == {node: 77}
 
 

@@ -33,11 +33,10 @@ from smalti.rules import (
     walk,
     write,
 )
+from smalti.rules.functions import SINCE
 from smalti.rules.step import Step
 from smalti.segments import FRAMEWORKS
 from smalti.traits import standard_traits
-
-_MOVING = frozenset({"days_since", "calendar_days_since", "years_since", "days_to_anniversary"})
 
 
 def foretold(
@@ -138,7 +137,7 @@ def _trees(info: Mapping[str, Any]) -> dict[str, Node]:
 def _moves(tree: Node) -> bool:
     """Whether a tree itself changes with time: by the clock, or since facts leave its windows."""
     return any(
-        isinstance(part, Now | StartOf | Last | This) or (isinstance(part, Call) and part.function in _MOVING)
+        isinstance(part, Now | StartOf | Last | This) or (isinstance(part, Call) and part.function in SINCE)
         for part in walk(tree)
     )
 

@@ -10,6 +10,7 @@ Everything else in smalti is built from these; nothing here computes on data at 
 """
 
 from smalti.facts.calendar import (
+    COUNTS,
     PARTS,
     UNITS,
     calendar_days_since,
@@ -58,6 +59,7 @@ from smalti.facts.streams import (
 )
 
 __all__ = [
+    "COUNTS",
     "CUSTOMERS",
     "DAY",
     "FOREVER_AGO",

@@ -323,3 +323,11 @@ def days_to_anniversary(then: Instant, now: Instant, zone: str) -> int:
     year = civil(day)[0]
     this_year = _anniversary(year, month, day_of_month)
     return (this_year if this_year >= day else _anniversary(year + 1, month, day_of_month)) - day
+
+
+COUNTS: dict[str, Callable[[Instant, Instant, str], int]] = {
+    "calendar_days_since": calendar_days_since,
+    "years_since": years_since,
+    "days_to_anniversary": days_to_anniversary,
+}
+"""Counts from an instant to now on the calendar of a zone: ``(then, now, zone)``."""

@@ -94,20 +94,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _understood(text: str, file: str) -> Read:
-    try:
-        data, places, problems = read_settings(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise DefinitionError([Problem(f"not YAML: {error.problem}", file=file, line=line, column=column)]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise DefinitionError([Problem(f"not YAML: {str(error).splitlines()[0]}", file=file)]) from None
-    except RecursionError:
-        raise DefinitionError([Problem("nested too deep to be a project", file=file)]) from None
-    except DefinitionError as error:
-        raise DefinitionError(problem.at(file=file) for problem in error.problems) from None
-    origin = Origin(file, places)
-    problems = [problem.at(file=file) for problem in problems]
+    data, origin, problems = read_settings(text, file, "project", "settings such as name: and sources:")
     try:
         return Read(Project.model_validate(data), origin, in_order(problems))
     except ValidationError as error:
@@ -170,13 +157,39 @@ _Definitions.yaml_implicit_resolvers = {
 }
 
 
-def read_settings(text: str) -> tuple[dict[str, Any], dict[Path_, Place], list[Problem]]:
-    """Read the settings, where they are written, and what is written twice."""
+def read_settings(text: str, file: str, what: str, wanted: str) -> tuple[dict[str, Any], Origin, list[Problem]]:
+    """Read settings from YAML, where they are written, and what is written twice.
+
+    Args:
+        text: The text of the file.
+        file: Its name, for messages.
+        what: What it shall be, such as a project.
+        wanted: Settings by which one knows that.
+
+    Raises:
+        DefinitionError: It is not YAML, or not settings by name.
+    """
+    try:
+        data, places, twice = _parsed(text, what, wanted)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        raise DefinitionError([Problem(f"not YAML: {error.problem}", file=file, line=line, column=column)]) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DefinitionError([Problem(f"not YAML: {str(error).splitlines()[0]}", file=file)]) from None
+    except RecursionError:
+        raise DefinitionError([Problem(f"nested too deep to be a {what}", file=file)]) from None
+    except DefinitionError as error:
+        raise DefinitionError(problem.at(file=file) for problem in error.problems) from None
+    return data, Origin(file, places), [problem.at(file=file) for problem in twice]
+
+
+def _parsed(text: str, what: str, wanted: str) -> tuple[dict[str, Any], dict[Path_, Place], list[Problem]]:
     loader = _Definitions(text)
     root = loader.get_single_node()
     if not isinstance(root, yaml.MappingNode):
         found = "a list" if isinstance(root, yaml.SequenceNode) else "text" if root is not None else "nothing"
-        raise DefinitionError([Problem("not a project", found, "settings such as name: and sources:", line=1)])
+        raise DefinitionError([Problem(f"not a {what}", found, wanted, line=1)])
     twice, foreign = oddities(root)
     if foreign:
         raise DefinitionError(foreign)

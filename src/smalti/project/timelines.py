@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from smalti.errors import DefinitionError, Problem, SmaltiError
@@ -120,33 +119,13 @@ def parse_timeline(text: str, file: str, *, home: Path = Path()) -> Timeline:
     >>> [type(step).__name__ for step in shown.steps], shown.customers
     (['Delivery', 'Waiting'], ('ada',))
     """
-    data, origin, twice = _settings_of(text, file)
+    data, origin, twice = read_settings(text, file, "timeline", "settings such as start: and steps:")
     reading = _Reading(data, origin, home)
-    reading.problems += [problem.at(file=file) for problem in twice]
+    reading.problems += twice
     timeline = reading.timeline()
     if timeline is None or reading.problems:
         raise DefinitionError(in_order(dict.fromkeys(reading.problems)))
     return timeline
-
-
-def _settings_of(text: str, file: str) -> tuple[dict[str, Any], Origin, list[Problem]]:
-    try:
-        data, places, twice = read_settings(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise DefinitionError([Problem(f"not YAML: {error.problem}", file=file, line=line, column=column)]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise DefinitionError([Problem(f"not YAML: {str(error).splitlines()[0]}", file=file)]) from None
-    except RecursionError:
-        raise DefinitionError([Problem("nested too deep to be a timeline", file=file)]) from None
-    except DefinitionError as error:
-        problems = [problem.at(file=file) for problem in error.problems]
-        if problems[0].what == "not a project":
-            found = problems[0].found
-            problems = [Problem("not a timeline", found, "settings such as start: and steps:", file=file, line=1)]
-        raise DefinitionError(problems) from None
-    return data, Origin(file, places), twice
 
 
 class _Reading(Reader):

@@ -68,6 +68,9 @@ It rounds to whole minor units (or microseconds), halves up: the largest whole n
 Nobody writes it; it makes money exact and equal in every reading.
 """
 
+SINCE = frozenset({"days_since", "calendar_days_since", "years_since", "days_to_anniversary"})
+"""Functions that look from an instant to now, and so move with the clock."""
+
 CALENDAR = frozenset(
     {"year", "month", "day_of_month", "weekday", "hour", "calendar_days_since", "years_since", "days_to_anniversary"}
 )

@@ -18,7 +18,7 @@ from decimal import Decimal, localcontext
 from functools import singledispatch
 from typing import Any, TypeAlias
 
-from smalti.facts import DAY, PARTS, Instant, calendar_days_since, days_to_anniversary, start_of, years_since
+from smalti.facts import COUNTS, DAY, PARTS, Instant, start_of
 from smalti.rules.aggregates import NUMBER_PLACES
 from smalti.rules.functions import TO_MINOR
 from smalti.rules.nodes import (
@@ -349,17 +349,11 @@ def _(node: Call, here: _Here) -> Value:
         return None
     if node.function == "days_since":
         return (here.at - values[0]) / DAY
-    if node.function in _SINCE:
+    if node.function in COUNTS:
         then, zone = values
-        return _SINCE[node.function](then, here.at, zone)
+        return COUNTS[node.function](then, here.at, zone)
     return _FUNCTIONS[node.function](*values)
 
-
-_SINCE: dict[str, Any] = {
-    "calendar_days_since": calendar_days_since,
-    "years_since": years_since,
-    "days_to_anniversary": days_to_anniversary,
-}
 
 _FUNCTIONS: dict[str, Any] = {
     "least": min,

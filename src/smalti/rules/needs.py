@@ -84,7 +84,7 @@ class Fit:
     quantiles: tuple[Quantile, ...]
 
 
-Step: TypeAlias = Gather | Derive | Poll | Fit
+Stage: TypeAlias = Gather | Derive | Poll | Fit
 
 
 def needs_of(node: Node) -> list[Need]:
@@ -137,7 +137,7 @@ def plan(
     definitions: Definitions,
     columns: Collection[str] = (),
     fitted: Collection[Quantile] = (),
-) -> list[Step]:
+) -> list[Stage]:
     """Put all that is wanted, and all that it needs, in an order in which it can be worked out.
 
     The first step gathers every aggregate that needs nothing. Then whatever can be made of what is there is made, before
@@ -160,7 +160,7 @@ def plan(
     ['Gather', 'Derive', 'Fit', 'Derive']
     """
     waiting = _all_below(wanted, definitions, columns, fitted)
-    steps: list[Step] = []
+    steps: list[Stage] = []
     first: list[Need] = [need for need, below in waiting.items() if isinstance(need, Aggregate) and not below]
     _take(first, waiting, steps)
     while waiting:
@@ -176,7 +176,7 @@ def plan(
     return steps
 
 
-def _take(chosen: list[Need], waiting: dict[Need, set[Need]], steps: list[Step]) -> None:
+def _take(chosen: list[Need], waiting: dict[Need, set[Need]], steps: list[Stage]) -> None:
     """Let the chosen needs wait no longer: one step for those of a kind, what is fitted before what is gathered."""
     quantiles = tuple(need for need in chosen if isinstance(need, Quantile))
     aggregates = tuple(need for need in chosen if isinstance(need, Aggregate))

@@ -202,6 +202,13 @@ class Compare(Node):
     right: Node
 
 
+MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""By comparison the one that says the same with its sides changed."""
+
+OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+"""By comparison the one that is true where it is false."""
+
+
 @dataclass(frozen=True)
 class Logic(Node):
     """All (``and``) or any (``or``) of two or more parts, in three-valued logic."""

@@ -21,6 +21,8 @@ from typing import Any
 from smalti.facts import DAY, Type
 from smalti.rules.functions import CALENDAR, TO_MINOR
 from smalti.rules.nodes import (
+    MIRRORED,
+    OPPOSITES,
     After,
     Aggregate,
     Arithmetic,
@@ -61,11 +63,9 @@ from smalti.rules.ranges import (
     mapped,
     meet,
     negative,
-    opposite,
     product,
     quotient,
     total,
-    turned,
 )
 
 CONDITIONS = (Compare, Logic, Not, In, Between, Like, IsMissing, Sequence, Member, People)
@@ -147,7 +147,7 @@ def assume(node: Node, wanted: bool, given: Given | None = None) -> Given | None
     found: Given | None = _noted(node, Range.of(wanted), given)
     match node:
         case Compare(op, left, right):
-            found = _assume_compare(op if wanted else opposite(op), left, right, given)
+            found = _assume_compare(op if wanted else OPPOSITES[op], left, right, given)
         case In(part):
             found = _assume_in(node, part, wanted, given)
         case Like(part, pattern):
@@ -257,7 +257,7 @@ def _assume_logic(node: Logic, wanted: bool, given: Given) -> Given | None:
 def _assume_compare(op: str, left: Node, right: Node, given: Given) -> Given | None:
     one, two = range_of(left, given), range_of(right, given)
     found = _refined(left, allowed(op, two), given)
-    found = None if found is None else _refined(right, allowed(turned(op), one), found)
+    found = None if found is None else _refined(right, allowed(MIRRORED[op], one), found)
     for other_op in () if one.point is not None or two.point is not None else ("=", "!=", "<", "<=", ">", ">="):
         if found is not None and (follows := implied(op, other_op)) is not None:
             found = _noted(Compare(other_op, left, right), Range.of(follows), found)
@@ -265,7 +265,7 @@ def _assume_compare(op: str, left: Node, right: Node, given: Given) -> Given | N
     if isinstance(other, Now):
         return None if found is None else _dated(base, allowed(op, Range.of(shift - offset)), found)
     if isinstance(base, Now):
-        return None if found is None else _dated(other, allowed(turned(op), Range.of(offset - shift)), found)
+        return None if found is None else _dated(other, allowed(MIRRORED[op], Range.of(offset - shift)), found)
     return found
 
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from smalti.rules.nodes import MIRRORED, OPPOSITES
+
 Value: TypeAlias = Any
 Answers: TypeAlias = frozenset[bool | None]
 """The answers something may have; None is unknown."""
@@ -237,30 +239,9 @@ def _held(end: Value) -> Value:
     return None if abs(end) >= _EXACT else end
 
 
-_OTHER = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_TURNED = {"=": "=", "!=": "!=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
-
 _SIGNS = {
     op: frozenset(signs) for op, signs in {"=": "=", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}.items()
 }
-
-
-def opposite(op: str) -> str:
-    """Give the comparison that is true where this one is false.
-
-    >>> opposite("<"), opposite("=")
-    ('>=', '!=')
-    """
-    return _OTHER[op]
-
-
-def turned(op: str) -> str:
-    """Give the comparison that says the same with its sides exchanged.
-
-    >>> turned("<"), turned("=")
-    ('>', '=')
-    """
-    return _TURNED[op]
 
 
 def implied(op: str, other: str) -> bool | None:
@@ -299,14 +280,14 @@ def answers(op: str, one: Range, two: Range) -> Answers:
     found: set[bool | None] = {None} if one.missing or two.missing else set()
     if one.known and two.known:
         found |= {True} if _may(op, one, two) else set()
-        found |= {False} if _may(_OTHER[op], one, two) else set()
+        found |= {False} if _may(OPPOSITES[op], one, two) else set()
     return frozenset(found)
 
 
 def _may(op: str, one: Range, two: Range) -> bool:
     """Whether there are values of which the comparison is true."""
     if op in (">", ">="):
-        return _may(_TURNED[op], two, one)
+        return _may(MIRRORED[op], two, one)
     if op == "=":
         return meet(replace(one, missing=False), replace(two, missing=False)).known
     if op == "!=":

@@ -5,8 +5,8 @@
 - `compute`: from streams in the store to one table of customers, one pass over each stream; answers asked of that table
 """
 
-from smalti.traits.compute import Computed, answer, compute, fit
+from smalti.traits.compute import Computed, answer, compute
 from smalti.traits.definitions import Trait, TraitDefinition
 from smalti.traits.library import TITLES, standard_traits
 
-__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "answer", "compute", "fit", "standard_traits"]
+__all__ = ["TITLES", "Computed", "Trait", "TraitDefinition", "answer", "compute", "standard_traits"]

@@ -39,7 +39,7 @@ from smalti.rules.needs import (
     Fit,
     Gather,
     Poll,
-    Step,
+    Stage,
     aggregates_in,
     column_of,
     column_type,
@@ -133,16 +133,6 @@ def answer(store: Store, computed: Computed, wanted: Mapping[str, Node], at: Ins
     return answers
 
 
-def fit(store: Store, computed: Computed, nodes: Iterable[Node], at: Instant) -> None:
-    """Fit the quantiles of these trees that are not fitted yet, innermost first, and remember them."""
-    definitions = Definitions(segments=computed.segments)
-    found = [need for node in nodes for need in needs_of(node) if isinstance(need, Quantile)]
-    work = _Work(store, {}, at, definitions, {}, computed)
-    work.run(plan(found, definitions, computed.types, _constants(computed.fitted)))
-    computed.fitted.update(work.fitted)
-    work.let_go()
-
-
 def _links(trees: Iterable[Node]) -> frozenset[Node]:
     """Give what names the account of a person, wherever an account is asked about its people."""
     found = {part.link for tree in trees for part in walk(tree) if isinstance(part, People)}
@@ -154,7 +144,7 @@ def _constants(fitted: Mapping[Quantile, Any]) -> set[Quantile]:
     return {quantile for quantile, value in fitted.items() if value is not None}
 
 
-def _for_everybody(streams: Mapping[str, Stream], steps: list[Step]) -> list[Step]:
+def _for_everybody(streams: Mapping[str, Stream], steps: list[Stage]) -> list[Stage]:
     """Have every stream read whole at least once: whoever stands in it and nowhere else is a customer too."""
     first = steps[0].aggregates if steps and isinstance(steps[0], Gather) else ()
     read = {one.stream for one in first}
@@ -192,7 +182,7 @@ class _Work:
         self._queries: list[str] = []
         self._mine: list[str] = []
 
-    def run(self, steps: Iterable[Step]) -> None:
+    def run(self, steps: Iterable[Stage]) -> None:
         """Do what was planned, step by step."""
         for step in steps:
             match step:

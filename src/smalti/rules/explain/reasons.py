@@ -15,6 +15,7 @@ from smalti.rules.explain.sentences import comparison, kind_of, opposite, senten
 from smalti.rules.explain.words import Words
 from smalti.rules.functions import TO_MINOR
 from smalti.rules.nodes import (
+    MIRRORED,
     Arithmetic,
     Between,
     Call,
@@ -226,13 +227,10 @@ def _outside_quantiles(node: Node) -> list[Node]:
     return [part for part in walk(node) if id(part) not in hidden]
 
 
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
-
-
 def _compared(node: Compare, case: _Case, answer: bool | None) -> _Measured:
     op, left, right = node.op, node.left, node.right
     if _is_constant(left) and not _is_constant(right):
-        op, left, right = _MIRRORED[op], right, left
+        op, left, right = MIRRORED[op], right, left
     own, bound = case.value(left), case.value(right)
     kind = _kind(left, case.words, right)
     found = f"{sentence(left, case.words)} is {_told(own, kind, case)}"

@@ -19,6 +19,7 @@ from smalti.rules.aggregates import AGGREGATES
 from smalti.rules.explain.words import Words
 from smalti.rules.functions import TO_MINOR
 from smalti.rules.nodes import (
+    OPPOSITES,
     After,
     Aggregate,
     Arithmetic,
@@ -74,7 +75,7 @@ def opposite(node: Node) -> Node:
     """
     match node:
         case Compare(op=op):
-            return replace(node, op=_OPPOSITES[op])
+            return replace(node, op=OPPOSITES[op])
         case Not(part=part):
             return part
         case Logic(op=op, parts=parts):
@@ -83,7 +84,6 @@ def opposite(node: Node) -> Node:
             return Not(node)
 
 
-_OPPOSITES = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "!=", "!=": "="}
 _COMPARISONS = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 _IN_TIME = _COMPARISONS | {"<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before"}
 _PASSED = {"<": "less than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}

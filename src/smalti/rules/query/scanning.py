@@ -95,7 +95,7 @@ def _pass_of(aggregate: Aggregate, dialect: Dialect) -> _Pass:
     elif aggregate.function == "nth" or (_is_dated(aggregate) and not dialect.orders_structs):
         grouping = numbered
     counted = aggregate.column if grouping is most_frequent else None
-    joins = bool(sequences_in(aggregate.where)), bool(bounds_of(aggregate))
+    joins = bool(sequences_in(aggregate.where)), bool(bounds_to_find(aggregate))
     return _Pass(aggregate.stream, *joins, grouping, counted)
 
 
@@ -103,7 +103,7 @@ def _is_dated(aggregate: Aggregate) -> bool:
     return aggregate.function in ("first", "last") and aggregate.column != "at"
 
 
-def bounds_of(aggregate: Aggregate) -> list[Node]:
+def bounds_to_find(aggregate: Aggregate) -> list[Node]:
     """Give the bounds of an aggregate's window that differ from customer to customer, or are yet to be fitted."""
     window = aggregate.window
     return [bound for bound in children(window) if not is_constant(bound)] if window is not None else []
@@ -120,7 +120,7 @@ def _scan(
     columns = {name for one in aggregates.values() for name in _columns(one)}
     asked = dict.fromkeys(part for one in aggregates.values() for part in sequences_in(one.where))
     facts, held = flagged(streams, which.stream, columns, list(asked), at, dialect)
-    bounds = dict.fromkeys(bound for one in aggregates.values() for bound in bounds_of(one))
+    bounds = dict.fromkeys(bound for one in aggregates.values() for bound in bounds_to_find(one))
     if bounds and known is not None:
         facts, more = _bounded(facts, bounds, at, dialect, known)
         held |= more

@@ -59,14 +59,6 @@ def _summed(reading: Reading, node: Aggregate, condition: ir.BooleanValue) -> An
     return SUMMARIES[node.function](column, where, reading.dialect)
 
 
-def _exactly_distinct(function: str, column: Any) -> Any:
-    def distinct(value: Any) -> int:  # type: ignore[empty-body]
-        """Count different values."""
-
-    kind = column.type()
-    return ibis.udf.agg.builtin(distinct, name=function, signature=((kind,), "int64"))
-
-
 def _total(column: Any, where: Any, dialect: Dialect) -> Any:
     if column.type().is_floating():
         written = column.cast("string") if dialect.cuts_reals else column

@@ -16,15 +16,11 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from smalti.facts import DAY, Instant, today
-from smalti.rules.nodes import Arithmetic, Call, Compare, Literal, Negate, Node, Now, Quantile
+from smalti.facts import DAY, LAST_INSTANT, Instant, today
+from smalti.rules.nodes import MIRRORED, Arithmetic, Call, Compare, Literal, Negate, Node, Now, Quantile
 from smalti.rules.step.definitions import Definitions
 
-END: Instant = 253_402_300_799_999_999
-"""The last microsecond of the year 9999: nothing is foreseen beyond it."""
-
 _FAR = 2**62
-MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class Age(NamedTuple):
@@ -180,9 +176,9 @@ def flip_after(answer: Callable[[Instant], bool], guess: Instant, now: Instant) 
     """
     for reach in (0, 3, 1_000):
         low, high = max(guess - 1 - reach, now), guess + reach
-        if now < high < END and answer(low) != answer(high):
+        if now < high < LAST_INSTANT and answer(low) != answer(high):
             return _bisect(answer, low, high)
-    return _bisect(answer, now, END) if answer(now) != answer(END) else None
+    return _bisect(answer, now, LAST_INSTANT) if answer(now) != answer(LAST_INSTANT) else None
 
 
 def _bisect(answer: Callable[[Instant], bool], low: Instant, high: Instant) -> Instant:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from smalti.facts import FOREVER_AGO, Instant
+from smalti.facts import FOREVER_AGO, LAST_INSTANT, Instant
 from smalti.rules.nodes import Aggregate, Compare, Node
 from smalti.rules.step import emit, flips, updates
-from smalti.rules.step.ages import END, age_bound, chain, linear
+from smalti.rules.step.ages import age_bound, chain, linear
 from smalti.rules.step.definitions import Definitions, leaving
 from smalti.rules.step.emit import Body, Reading, indent
 from smalti.rules.step.histories import at_of, beside, define_history, of_window, within
@@ -312,7 +312,7 @@ class Compiled:
         ]
 
     def _searched(self, atom: Node, state: State, now: Instant) -> Instant:
-        found = self.search.first_change(atom, state, now, END)
+        found = self.search.first_change(atom, state, now, LAST_INSTANT)
         return NEVER if found is None else found
 
     def evaluate(self, node: Node, state: State, now: Instant) -> Any:

@@ -14,16 +14,14 @@ from typing import Any, NamedTuple
 
 from smalti.errors import SmaltiError, nearest
 from smalti.facts import Stream
+from smalti.rules.functions import SINCE
 from smalti.rules.nodes import (
-    After,
     Aggregate,
     Arithmetic,
-    Before,
     Between,
     Call,
     Case,
     Compare,
-    During,
     IsMissing,
     Its,
     Last,
@@ -40,9 +38,6 @@ from smalti.rules.nodes import (
     children,
     walk,
 )
-
-SINCE = frozenset({"days_since", "calendar_days_since", "years_since", "days_to_anniversary"})
-"""Functions that look from an instant to now."""
 
 
 class Needs(NamedTuple):
@@ -260,12 +255,7 @@ class Definitions:
 
 def bounds_of(node: Aggregate) -> tuple[Node, ...]:
     """Give the instants that bound an aggregate's window."""
-    match node.window:
-        case After(instant) | Before(instant):
-            return (instant,)
-        case During(low, high):
-            return (low, high)
-    return ()
+    return tuple(children(node.window)) if node.window is not None else ()
 
 
 def leaving(stream: str, window: Last | This) -> str:

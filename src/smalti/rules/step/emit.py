@@ -15,8 +15,9 @@ from functools import lru_cache, singledispatchmethod
 from typing import Any, NamedTuple
 
 from smalti.facts import DAY, PARTS, calendar_days_since, days_to_anniversary, start_of, years_since
-from smalti.rules.functions import TO_MINOR
+from smalti.rules.functions import SINCE, TO_MINOR
 from smalti.rules.nodes import (
+    OPPOSITES,
     Aggregate,
     Arithmetic,
     Between,
@@ -43,7 +44,7 @@ from smalti.rules.nodes import (
     This,
 )
 from smalti.rules.step.ages import age_bound
-from smalti.rules.step.definitions import SINCE, Definitions
+from smalti.rules.step.definitions import Definitions
 from smalti.rules.step.slots import Layout
 from smalti.rules.step.tallies import SCALE, Tally, most_frequent
 
@@ -57,7 +58,6 @@ class Value(NamedTuple):
 
 MISSING = Value("None", True)
 OPERATORS = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
-OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def lower(text: str) -> str:

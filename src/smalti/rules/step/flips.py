@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from smalti.facts import DAY, local_day
-from smalti.rules.nodes import Call, Compare, Node
-from smalti.rules.step.ages import END, MIRRORED, Chain, age_bound, chain, day_begins, flip_after, linear
-from smalti.rules.step.emit import OPERATORS, OPPOSITES, Body, Value, indent
+from smalti.facts import DAY, LAST_INSTANT, local_day
+from smalti.rules.nodes import MIRRORED, OPPOSITES, Call, Compare, Node
+from smalti.rules.step.ages import Chain, age_bound, chain, day_begins, flip_after, linear
+from smalti.rules.step.emit import OPERATORS, Body, Value, indent
 from smalti.rules.step.slots import NEVER
 
 _FAR_DAYS = 2_000_000
@@ -34,7 +34,7 @@ def least_day(op: str, days: float) -> list[int]:
 def next_midnight(op: str, then: int, days: float, zone: str, now: int) -> int:
     """Give the first instant after `now` at which the calendar days since `then`, compared with `days`, change answer."""
     begins = [day_begins(local_day(then, zone) + count, zone) for count in least_day(op, days)]
-    return min((at for at in begins if now < at <= END), default=NEVER)
+    return min((at for at in begins if now < at <= LAST_INSTANT), default=NEVER)
 
 
 KNOWN = {"flip_after": flip_after, "next_midnight": next_midnight}

@@ -60,7 +60,7 @@ def beside(node: Sequence, rows: list[Row], at: Instant) -> range:
     return range(first, bisect_left(rows, at, key=at_of))
 
 
-def columns_of(reading: Reading, stream: str, row: str) -> dict[str, Value]:
+def columns_of_row(reading: Reading, stream: str, row: str) -> dict[str, Value]:
     """Give what each column of a row of this name is called in the generated Python."""
     columns = reading.definitions.columns(stream)
     named = {column: Value(f"{row}[{place + 1}]", True) for place, column in enumerate(columns)}
@@ -97,7 +97,7 @@ def define_condition(reading: Reading, where: Node, name: str, streams: tuple[st
         streams: The stream of the row, and of the other row that it stands beside, if any.
     """
     stream, outer = streams
-    body = Body(reading, columns_of(reading, stream, "f"), columns_of(reading, outer, "g") if outer else None)
+    body = Body(reading, columns_of_row(reading, stream, "f"), columns_of_row(reading, outer, "g") if outer else None)
     body.fact = "f"
     answer = body.value(where)
     lines = [line for part in outermost_sequences(where) for line in _define_sequence(reading, part, stream)]

@@ -12,15 +12,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from smalti.facts import (
+    COUNTS,
     DAY,
     HOUR,
     Instant,
-    calendar_days_since,
     civil,
     days_to_anniversary,
     offsets,
     today,
-    years_since,
 )
 from smalti.rules.functions import TO_MINOR
 from smalti.rules.step.emit import lower
@@ -202,14 +201,12 @@ TEXTS: dict[str, Callable[..., Any]] = {
 }
 """Functions of text, which stands still or can be anything."""
 
-_SINCE = {"calendar_days_since": calendar_days_since, "years_since": years_since}
-
 
 def since(function: str, then: Reach, low: Instant, high: Instant, zone: str) -> tuple[int, int]:
     """Give the ends of what a function that looks back can be in a stretch of time."""
     slack = 0 if then.still else 2
-    if function in _SINCE:
-        count = _SINCE[function]
+    if function != "days_to_anniversary":
+        count = COUNTS[function]
         return count(then.high, low, zone) - slack, count(then.low, high, zone) + slack
     if slack:
         return 0, 366

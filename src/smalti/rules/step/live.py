@@ -7,9 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from smalti.errors import SmaltiError, nearest
-from smalti.facts import Instant, Stream, Type
+from smalti.facts import LAST_INSTANT, Instant, Stream, Type
 from smalti.rules.nodes import Aggregate, Node, People, Quantile, walk
-from smalti.rules.step.ages import END
 from smalti.rules.step.compiled import Answer, Change, Compiled
 from smalti.rules.step.definitions import Definitions
 from smalti.rules.step.slots import NEVER, NOW, PENDING, POSITION, UNBEGUN, WAKE, State
@@ -100,7 +99,7 @@ class Step:
         """
         if not isinstance(values, tuple):
             values = self._taken(stream, values)
-        now = min(now, END)
+        now = min(now, LAST_INSTANT)
         try:
             taken = self._compiled.on_fact[stream]
         except KeyError:
@@ -112,7 +111,7 @@ class Step:
 
     def on_time(self, state: State, now: Instant) -> Sequence[Change]:
         """Let time pass up to an instant: everything that falls due happens at its own microsecond, in order."""
-        changes: Sequence[Change] = self._compiled.on_time(state, min(now, END))
+        changes: Sequence[Change] = self._compiled.on_time(state, min(now, LAST_INSTANT))
         return changes
 
     @property
@@ -123,7 +122,7 @@ class Step:
     def wake_at(self, state: State) -> Instant | None:
         """Give when an answer, or a trait that steps, could next change with no new fact; never late, None for never."""
         wake: Instant = state[WAKE]
-        return None if wake in (NEVER, UNBEGUN) else wake
+        return wake if UNBEGUN < wake < NEVER else None
 
     def now(self, state: State) -> Instant | None:
         """Give the instant that a state speaks of, None for one that has not begun."""
@@ -186,13 +185,13 @@ class Step:
         state = self._layout.copy(state)
         self._compiled.on_time(state, now)
         now, value = state[NOW], self._compiled.evaluate(node, state, state[NOW])
-        while now < END:
-            edge = min(self._edge(state), END + 1)
+        while now < LAST_INSTANT:
+            edge = min(self._edge(state), LAST_INSTANT + 1)
             found = None
             if self._compiled.definitions.needs(node).moving:
                 found = self._compiled.search.first_change(node, state, now, edge - 1)
             now = found if found is not None else edge
-            if now > END:
+            if now > LAST_INSTANT:
                 return None
             self._compiled.on_time(state, now)
             if self._compiled.evaluate(node, state, now) != value:
@@ -231,7 +230,7 @@ class Step:
 
         if state[NOW] == UNBEGUN:
             return self._compiled.begin(state, now, put)
-        return [*self._compiled.on_time(state, min(now, END)), *put()]
+        return [*self._compiled.on_time(state, min(now, LAST_INSTANT)), *put()]
 
     def _taken(self, stream: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """Give the values that matter in their order, each looked at."""

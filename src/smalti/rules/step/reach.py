@@ -13,6 +13,7 @@ from functools import partial, singledispatchmethod
 from typing import Any
 
 from smalti.facts import DAY, PARTS, SECOND, Instant, next_start, start_of
+from smalti.rules.functions import SINCE
 from smalti.rules.nodes import (
     After,
     Aggregate,
@@ -41,7 +42,7 @@ from smalti.rules.nodes import (
     This,
     Window,
 )
-from smalti.rules.step.definitions import SINCE, Definitions, looks_at_the_clock
+from smalti.rules.step.definitions import Definitions, looks_at_the_clock
 from smalti.rules.step.emit import fits
 from smalti.rules.step.histories import Row, at_of, beside, outermost_sequences, within
 from smalti.rules.step.intervals import (
