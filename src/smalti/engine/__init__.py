@@ -1,6 +1,7 @@
 """Runs a project.
 
-- `batch`: all customers, one instant: `run_project`
+- `batch`: all customers, one instant, published: `run_project`; `options`, how
+- `reckoning`: everything reckoned as of one instant; `segmenting`, its segments and their members
 - `behaviour`: what the value map and the models are reckoned from
 - `tables`, `account`, `remarks`, `publish`: what was found, written
 - `run`, `customer`: a published run, to look at; `moving`, when what it says of a customer changes by itself
@@ -10,10 +11,11 @@
 - `clock`: how long each step takes
 """
 
-from smalti.engine.batch import RUNS, Options, run_project
+from smalti.engine.batch import run_project
 from smalti.engine.checking import check_project, check_read
 from smalti.engine.customer import Profile
 from smalti.engine.demo import make_demo
+from smalti.engine.options import RUNS, Options
 from smalti.engine.parity import Line, Outcome, run_timeline, run_timelines
 from smalti.engine.run import Run, RunTable
 

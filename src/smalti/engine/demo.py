@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from smalti.engine.batch import Options, run_project
+from smalti.engine.batch import run_project
+from smalti.engine.options import Options
 from smalti.engine.run import Run
 from smalti.errors import RunError
 from smalti.project import FILE_NAME, Work, load_project

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.engine import tables
-from smalti.engine.behaviour import Models, describe, to_floats
+from smalti.engine.behaviour import describe, to_floats
 from smalti.engine.clock import Clock
+from smalti.engine.reckoning import Facts, Reckoned
 from smalti.engine.version import VERSION
 from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant
@@ -23,9 +24,8 @@ from smalti.project import Prepared, Project, Work
 from smalti.report import page
 from smalti.rules import Literal, Quantile, Words, sentence, write
 from smalti.segments import membership
-from smalti.sources import Loaded
 from smalti.store import RunFolder, RunWriter, list_runs
-from smalti.strategy import PUBLISHED, Match, Option, ValueMap, placeholders, reasons, totals, why_not
+from smalti.strategy import PUBLISHED, placeholders, reasons, totals, why_not
 from smalti.strategy.peers import Floats
 
 
@@ -33,28 +33,36 @@ from smalti.strategy.peers import Floats
 class Findings:
     """All that a run found, before it is told to anyone."""
 
-    project: Project
-    prepared: Prepared
-    loaded: Loaded
-    account: list[dict[str, Any]]
-    remarks: tuple[str, ...]
+    facts: Facts
+    reckoned: Reckoned
     versions: dict[str, str]
-    at: Instant
     made_at: datetime
-    traits: pa.Table
-    values: ValueMap
-    options: Sequence[Option]
-    found: Match
-    answers: pa.Table
-    fitted: Mapping[Quantile, Any]
-    models: Models
-    average_order: float
     guess: Sequence[str]
+
+    @property
+    def project(self) -> Project:
+        """The project."""
+        return self.facts.project
+
+    @property
+    def prepared(self) -> Prepared:
+        """Its definitions, made ready."""
+        return self.facts.prepared
+
+    @property
+    def at(self) -> Instant:
+        """The as-of instant."""
+        return self.reckoned.at
+
+    @property
+    def fitted(self) -> Mapping[Quantile, Any]:
+        """The constants of all quantiles."""
+        return self.reckoned.computed.fitted
 
     @property
     def currency(self) -> Currency:
         """The project's currency."""
-        return Currency(self.project.currency)
+        return self.facts.currency
 
     @property
     def words(self) -> Words:
@@ -113,45 +121,51 @@ def _previous(home: Path, findings: Findings) -> RunFolder | None:
 
 
 def _run_id(findings: Findings) -> str:
-    prints = "".join(one.sha256 for one in findings.loaded.fingerprints) + repr(findings.project) + str(findings.at)
+    prints = (
+        "".join(one.sha256 for one in findings.facts.loaded.fingerprints) + repr(findings.project) + str(findings.at)
+    )
     return f"{findings.made_at:%Y-%m-%dT%H-%M-%S.%fZ}-{sha256(prints.encode()).hexdigest()[:6]}"
 
 
 def _tables(findings: Findings) -> dict[str, pa.Table]:
     currency, words, prepared = findings.currency, findings.words, findings.prepared
-    names = [option.name for option in findings.options]
-    primary = pa.array(names).take(pa.array(findings.found.primary))
-    gains = np.stack([option.gain for option in findings.options])
+    names = [option.name for option in findings.reckoned.options]
+    primary = pa.array(names).take(pa.array(findings.reckoned.found.primary))
+    gains = np.stack([option.gain for option in findings.reckoned.options])
     chosen = {
         "primary_strategy": primary,
-        "secondary_strategy": pa.array(names).take(pa.array(findings.found.secondary)),
-        "primary_gain": tables.money(gains[findings.found.primary, np.arange(gains.shape[1])], currency),
+        "secondary_strategy": pa.array(names).take(pa.array(findings.reckoned.found.secondary)),
+        "primary_gain": tables.money(gains[findings.reckoned.found.primary, np.arange(gains.shape[1])], currency),
     }
-    values = {name: findings.values.columns[name] for name in PUBLISHED}
-    members = {segment.name: np.asarray(findings.answers[segment.name]) for segment in prepared.segments}
-    compared = findings.traits
+    values = {name: findings.reckoned.values.columns[name] for name in PUBLISHED}
+    members = {
+        segment.name: np.asarray(findings.reckoned.answers[segment.name]) for segment in findings.reckoned.segments
+    }
+    compared = findings.reckoned.traits
     for name in ("p_alive", *tables.VALUES):
         compared = compared.append_column(name, pa.array(values[name], mask=np.isnan(values[name])))
     derived = {name for framework in prepared.frameworks for name in framework.traits}
     told = [trait.name for trait in prepared.traits if trait.name not in derived] + ["p_alive", *tables.VALUES]
-    aside = findings.loaded.set_aside
+    aside = findings.facts.loaded.set_aside
     amount = tables.published(aside["amount"], Type.MONEY, currency)
     return {
-        "customers": tables.customers_table(findings.traits, prepared, values, chosen, currency),
-        "membership": membership(findings.answers, prepared.segments),
-        "segments": tables.segments_table(prepared.segments, members, values, primary.to_pylist(), words),
+        "customers": tables.customers_table(findings.reckoned.traits, prepared, values, chosen, currency),
+        "membership": membership(findings.reckoned.answers, findings.reckoned.segments),
+        "segments": tables.segments_table(findings.reckoned.segments, members, values, primary.to_pylist(), words),
         "segment_traits": tables.segment_traits_table(
-            prepared.segments, members, compared, told, words, findings.project.seed
+            findings.reckoned.segments, members, compared, told, words, findings.project.seed
         ),
         "strategies": _strategies(findings),
-        "playbook": tables.playbook_table(findings.options, findings.found, _told(findings), currency),
+        "playbook": tables.playbook_table(
+            findings.reckoned.options, findings.reckoned.found, _told(findings), currency
+        ),
         "set_aside": aside.set_column(aside.column_names.index("amount"), "amount", amount),
     }
 
 
 def _strategies(findings: Findings) -> pa.Table:
     columns, kinds = _reason_columns(findings)
-    currency, options, found = findings.currency, findings.options, findings.found
+    currency, options, found = findings.currency, findings.reckoned.options, findings.reckoned.found
     texts = {
         "reason": (
             reasons(options, found.primary, columns, kinds, currency),
@@ -159,13 +173,15 @@ def _strategies(findings: Findings) -> pa.Table:
         ),
         "why_not": why_not(options, found, currency),
     }
-    return tables.strategies_table(findings.traits["customer_id"], options, found, texts, currency)
+    return tables.strategies_table(findings.reckoned.traits["customer_id"], options, found, texts, currency)
 
 
 def _reason_columns(findings: Findings) -> tuple[dict[str, Floats], dict[str, Type]]:
-    names = {name for option in findings.options for name in placeholders(option.definition.because)}
-    values = findings.values.columns
-    columns = {name: values[name] if name in values else to_floats(findings.traits[name]) for name in sorted(names)}
+    names = {name for option in findings.reckoned.options for name in placeholders(option.definition.because)}
+    values = findings.reckoned.values.columns
+    columns = {
+        name: values[name] if name in values else to_floats(findings.reckoned.traits[name]) for name in sorted(names)
+    }
     return columns, {name: findings.prepared.types[name] for name in columns}
 
 
@@ -183,8 +199,8 @@ def _told(findings: Findings) -> dict[str, tuple[str, str]]:
 
 def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder | None) -> dict[str, Any]:
     project, currency, words = findings.project, findings.currency, findings.words
-    values = findings.values.columns
-    _, gain = totals(findings.options, findings.found.primary)
+    values = findings.reckoned.values.columns
+    _, gain = totals(findings.reckoned.options, findings.reckoned.found.primary)
     return {
         "smalti": VERSION,
         "versions": findings.versions,
@@ -196,17 +212,17 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         "made_at": findings.made_at.isoformat(timespec="seconds"),
         "seed": project.seed,
         "horizon": project.assumptions.horizon,
-        "customers": findings.traits.num_rows,
+        "customers": findings.reckoned.traits.num_rows,
         "totals": {name: int(np.nansum(values[name])) for name in tables.VALUES}
         | {"gain": gain.gain, "gain_low": gain.low, "gain_high": gain.high},
         "inputs": [
-            {"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in findings.loaded.fingerprints
+            {"file": one.name, "bytes": one.bytes, "sha256": one.sha256} for one in findings.facts.loaded.fingerprints
         ],
         "guess": list(findings.guess),
-        "account": findings.account,
-        "notes": [*findings.loaded.notes, *findings.remarks, *findings.prepared.notes],
-        "assumptions": project.assumptions.listed(currency, findings.average_order),
-        "models": describe(findings.models),
+        "account": findings.facts.account,
+        "notes": [*findings.facts.loaded.notes, *findings.facts.remarks, *findings.prepared.notes],
+        "assumptions": project.assumptions.listed(currency, findings.reckoned.average_order),
+        "models": describe(findings.reckoned.models),
         "fitted": [
             {
                 "quantile": sentence(one, Words(currency, words.titles, words.types)),
@@ -217,7 +233,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
             for one, value in findings.fitted.items()
         ],
         "types": dict(findings.prepared.types),
-        "attributes": list(findings.loaded.streams.get(CUSTOMERS.name, CUSTOMERS).names),
+        "attributes": list(findings.facts.loaded.streams.get(CUSTOMERS.name, CUSTOMERS).names),
         "titles": dict(findings.prepared.titles),
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},

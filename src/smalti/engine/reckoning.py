@@ -1,0 +1,266 @@
+"""Everything that is reckoned of all customers as of one instant: facts to traits to values to strategies to segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from smalti.engine.account import account_info
+from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
+from smalti.engine.clock import Clock
+from smalti.engine.options import Options
+from smalti.engine.remarks import remarks
+from smalti.engine.segmenting import segmented
+from smalti.errors import RunError
+from smalti.facts import (
+    CUSTOMERS,
+    FOREVER_AGO,
+    Currency,
+    Instant,
+    Stream,
+    Type,
+    arrow_type,
+    format_instant,
+    parse_instant,
+)
+from smalti.project import Origin, Prepared, Project, after_facts, before_facts, prepare
+from smalti.rules import names_in
+from smalti.segments import Segment
+from smalti.sources import Loaded, load
+from smalti.store import Store, quoted
+from smalti.strategy import (
+    ASSUMED_COLUMNS,
+    VALUE_COLUMNS,
+    Behaviour,
+    Match,
+    Option,
+    Outlook,
+    ValueMap,
+    foresee,
+    match,
+    reckon,
+    value_map,
+)
+from smalti.traits import Computed, answer, compute
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was read into the store, and what a project makes of it.
+
+    Attributes:
+        project: The project.
+        loaded: The streams, rows set aside, fingerprints.
+        prepared: The project's definitions, made ready.
+        at: The as-of instant that was asked for, or that of the latest fact.
+        account: The account of every source.
+        remarks: What a reader should know before believing a run.
+    """
+
+    project: Project
+    loaded: Loaded
+    prepared: Prepared
+    at: Instant
+    account: list[dict[str, Any]]
+    remarks: tuple[str, ...]
+
+    @property
+    def currency(self) -> Currency:
+        """The project's currency."""
+        return Currency(self.project.currency)
+
+
+@dataclass(frozen=True)
+class Reckoned:
+    """All that is reckoned as of one instant; rows of all tables and arrays are the customers in ascending order.
+
+    Attributes:
+        at: The as-of instant.
+        computed: The table of customers in the store: traits, aggregates, value map.
+        traits: ``customer_id`` and the project's traits, in working form.
+        values: The value map.
+        options: The strategies, reckoned for all.
+        found: What was chosen.
+        segments: The segments, those that were fitted among them.
+        answers: ``customer_id`` and a boolean column per segment, never null.
+        models: The models fitted.
+        average_order: The average order in minor units.
+    """
+
+    at: Instant
+    computed: Computed
+    traits: pa.Table
+    values: ValueMap
+    options: Sequence[Option]
+    found: Match
+    segments: tuple[Segment, ...]
+    answers: pa.Table
+    models: Models
+    average_order: float
+
+
+def read_facts(store: Store, project: Project, options: Options, origin: Origin | None, clock: Clock) -> Facts:
+    """Read the sources into the store and make the project ready for them.
+
+    Raises:
+        SmaltiError: Sources cannot be read, or definitions are wrong.
+    """
+    reading, checking = before_facts(project)
+    asked = parse_instant(options.as_of, project.time_zone) if options.as_of is not None else None
+    currency = Currency(project.currency)
+    with clock.step(reading):
+        loaded = load(
+            store,
+            dict(project.sources),
+            currency=currency,
+            time_zone=project.time_zone,
+            now=options.now,
+            home=options.home,
+        )
+    with clock.step(checking):
+        prepared = prepare(project, loaded.streams, origin)
+        at = asked if asked is not None else _latest(store, loaded.streams)
+        account = account_info(store, loaded, currency, at)
+        told = remarks(store, loaded.streams, project, account)
+    return Facts(project, loaded, prepared, at, account, told)
+
+
+def reckon_as_of(
+    store: Store, facts: Facts, at: Instant, clock: Clock | None = None, *, label: str = "", keep_facts: bool = False
+) -> Reckoned:
+    """Reckon everything as of an instant; nothing after it is seen.
+
+    Args:
+        store: Where the facts are; the table of customers stays in it.
+        facts: The facts and the project.
+        at: The as-of instant.
+        clock: Times the steps; None times nothing.
+        label: Distinguishes the table of customers from others in the same store.
+        keep_facts: Whether the streams stay in the store, to be asked again as of another instant.
+
+    Raises:
+        RunError: There is no customer yet.
+    """
+    steps = _Steps(facts, clock)
+    with steps("traits"):
+        computed, traits = _traits(store, facts, at, f"_traits{label}")
+        if not keep_facts:
+            for stream in facts.loaded.streams:
+                store.drop(stream)
+    with steps("models"):
+        table = store.read(f"SELECT * FROM {quoted(computed.table)} ORDER BY customer_id")
+        seen = behaviour(table, computed.types, facts.project.assumptions, facts.currency)
+        models = fit_models(seen)
+        ahead: Outlook = foresee(seen, models.buying, models.spend, facts.project.assumptions)
+    with steps("value map"):
+        values = value_map(seen, ahead, facts.project.assumptions, facts.currency)
+        computed = _widen(store, computed, traits["customer_id"], values, f"_customers{label}")
+    with steps("strategies"):
+        options = _reckon(store, computed, facts, values, (seen, models), at)
+        found = match(options)
+    with steps("segments"):
+        segments, answers = segmented(store, computed, facts.prepared, at)
+    return Reckoned(at, computed, traits, values, options, found, segments, answers, models, seen.average_order())
+
+
+class _Steps:
+    """The steps of the work list by name, timed if there is a clock."""
+
+    def __init__(self, facts: Facts, clock: Clock | None) -> None:
+        self._work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
+        self._clock = clock
+
+    def __call__(self, step: str) -> AbstractContextManager[None]:
+        return nullcontext() if self._clock is None else self._clock.step(self._work[step])
+
+
+def _latest(store: Store, streams: Mapping[str, Stream]) -> Instant:
+    """Give the instant of the latest fact; of attributes that carry none, the latest instant among them."""
+    latest = [
+        store.read(f'SELECT max("at") AS latest FROM "{name}" WHERE "at" > {FOREVER_AGO}')["latest"][0].as_py()
+        for name in streams
+    ]
+    known: list[Instant] = [instant for instant in latest if instant is not None]
+    if not known and CUSTOMERS.name in streams:
+        known = _attribute_instants(store, streams[CUSTOMERS.name])
+    if not known:
+        raise RunError(
+            "no column holds dates, so there is no latest instant; say as of when with --as-of, such as --as-of 2026-06-30"
+        )
+    return max(known)
+
+
+def _attribute_instants(store: Store, attributes: Stream) -> list[Instant]:
+    names = [column.name for column in attributes.columns if column.type is Type.INSTANT]
+    if not names:
+        return []
+    chosen = ", ".join(f"max({quoted(name)}) AS {quoted(name)}" for name in names)
+    row = store.read(f"SELECT {chosen} FROM {CUSTOMERS.name}").to_pylist()[0]
+    return [instant for instant in row.values() if instant is not None]
+
+
+def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Computed, pa.Table]:
+    """Compute the traits, in the store and as a table of the project's own ones."""
+    prepared, streams = facts.prepared, facts.loaded.streams
+    rules = [segment.node for segment in prepared.segments]
+    rules += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
+    if "orders" in streams and "channel" in streams["orders"]:
+        rules += list(channel_orders(facts.project.assumptions).values())
+    segments = {segment.name: segment.node for segment in prepared.segments}
+    computed = compute(store, streams, prepared.traits, rules, at, table, segments=segments)
+    names = ", ".join(quoted(trait.name) for trait in prepared.traits)
+    traits = store.read(f"SELECT customer_id, {names} FROM {quoted(computed.table)} ORDER BY customer_id")
+    if not traits.num_rows:
+        raise RunError(f"as of {format_instant(at)} there is no customer yet; say a later --as-of")
+    return computed, traits
+
+
+def _widen(store: Store, computed: Computed, customers: pa.ChunkedArray, values: ValueMap, table: str) -> Computed:
+    """Put the value map beside the traits in the store, so that rules can speak of it."""
+    columns = {"customer_id": customers}
+    for name, (kind, _) in VALUE_COLUMNS.items():
+        column = values.columns[name]
+        columns[name] = pa.array(column, mask=np.isnan(column)).cast(arrow_type(kind))
+    given = f"{table}_values"
+    store.put(given, pa.table(columns))
+    chosen = ", ".join(f"v.{name}" for name in VALUE_COLUMNS)
+    both = f"{quoted(computed.table)} AS t JOIN {quoted(given)} AS v USING (customer_id)"
+    store.create(table, f"SELECT t.*, {chosen} FROM {both}")
+    store.drop(computed.table)
+    store.drop(given)
+    types = computed.types | {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}
+    return Computed(table, types, dict(computed.fitted), computed.segments)
+
+
+def _reckon(
+    store: Store,
+    computed: Computed,
+    facts: Facts,
+    values: ValueMap,
+    known: tuple[Behaviour, Models],
+    at: Instant,
+) -> Sequence[Option]:
+    seen, models = known
+    strategies = facts.prepared.strategies
+    wanted = {f"{one.name} eligible": one.eligible for one in strategies}
+    wanted |= {f"{one.name} headroom": one.headroom for one in strategies}
+    answers = answer(store, computed, wanted, at)
+    average_order = seen.average_order()
+    modelled = models.buying is not None and seen.cost_is_known
+    return [
+        reckon(
+            one.name,
+            one.definition,
+            np.asarray(answers[f"{one.name} eligible"].fill_null(False)),
+            np.nan_to_num(to_floats(answers[f"{one.name} headroom"])),
+            values.doubt,
+            one.definition.cost.minor(facts.currency, average_order),
+            modelled=modelled and not names_in(one.headroom) & ASSUMED_COLUMNS,
+        )
+        for one in strategies
+    ]
