@@ -29,10 +29,10 @@ demo: $(VENV)/.installed
 	$(BIN)/smalti demo
 
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -q -m "not slow and not realdata" $(PYTEST)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow and not realdata" $(PYTEST)
 
 slow: $(VENV)/.developed
-	$(BIN)/python -m pytest -q -m "slow or realdata" $(PYTEST)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "slow or realdata" $(PYTEST)
 
 engines: $(VENV)/.engined
 

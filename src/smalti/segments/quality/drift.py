@@ -1,0 +1,361 @@
+"""How long customers stay in a segment, and whether segments or traits are still what they were: half-lives and tests of drift.
+
+Half-life: the time after which half of the members have left. By spells: with d ends in a total time T at risk the
+exponential rate is d / T and the half-life ``ln 2 * T / d``; beside it the median of Kaplan and Meier (1958), which
+supposes no shape. By memberships at several instants: with s stays and x exits over a gap g the rate maximises the sum
+over gaps of ``x ln(1 - exp(-r g)) - r g s``.
+
+Drift of a distribution over bins, p before and q after: the population stability index is ``sum (p - q) ln(p / q)``.
+Without drift, n customers before and m others after, ``n m / (n + m) * PSI`` is about chi-squared with bins - 1 degrees of
+freedom (Yurdakul and Naranjo 2020, Statistical properties of the population stability index), so that no fixed border
+such as 0.1 or 0.25 fits all sizes. Where the *same* customers are seen twice the two samples are not independent: the test
+is then that of marginal homogeneity (Stuart 1955; Maxwell 1970; Bhapkar 1966). With enough customers any drift is
+significant: how large it is is told beside it, as the share of customers who would have to change bins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.stats import chi2, norm
+
+from smalti.errors import ModelError
+from smalti.segments.quality.agreement import Floats, Labels, contingency
+
+__all__ = [
+    "Drift",
+    "HalfLife",
+    "MedianStay",
+    "bins_of",
+    "half_life_of_memberships",
+    "half_life_of_spells",
+    "median_stay",
+    "paired_drift",
+    "population_stability",
+    "sample_drift",
+]
+
+
+@dataclass(frozen=True)
+class HalfLife:
+    """After how long half of the members have left.
+
+    Attributes:
+        value: The half-life, in the unit of the times it was reckoned from; infinite where nobody left.
+        low: Lower end of its interval.
+        high: Upper end; infinite where nobody left.
+        exits: How many were seen to leave.
+        at_risk: How many spells, or stretches between two instants, were looked at.
+    """
+
+    value: float
+    low: float
+    high: float
+    exits: int
+    at_risk: int
+
+
+@dataclass(frozen=True)
+class MedianStay:
+    """The time by which half of the spells have ended, whatever the shape of the distribution; in the unit of the durations.
+
+    Attributes:
+        value: The first time at which at most half are left; infinite where more than half outlast what was seen.
+        low: Lower end of its interval.
+        high: Upper end; infinite where it was not seen.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Whether a distribution over bins changed, and by how much.
+
+    Attributes:
+        test: ``two samples`` of different customers, or ``paired``: the same ones seen twice.
+        statistic: About chi-squared without drift.
+        freedom: Its degrees of freedom; 0 where everybody is in one bin or nobody moved, and there is nothing to test.
+        p_value: How likely so large a statistic is without drift.
+        moved: The share of customers who would have to change bins to undo it, ``sum |p - q| / 2``, from 0 to 1.
+        psi: Population stability index; empty bins count half a customer.
+        psi_without: What the index of two such samples is on average without drift, ``freedom * (1 / n + 1 / m)``; NaN if
+            paired.
+        before: How many customers were looked at before.
+        after: How many after.
+    """
+
+    test: Literal["two samples", "paired"]
+    statistic: float
+    freedom: int
+    p_value: float
+    moved: float
+    psi: float
+    psi_without: float
+    before: int
+    after: int
+
+
+def half_life_of_spells(durations: npt.ArrayLike, ended: npt.ArrayLike, level: float = 0.95) -> HalfLife:
+    """Give the half-life of spells, some of which may not have ended yet, if the chance to leave is the same at all times.
+
+    The interval is that of a Poisson count over the time at risk (Garwood 1936): exact for a rate over a given time.
+
+    Args:
+        durations: How long each spell has lasted when it ended or was last seen; shape (spells,), not negative.
+        ended: Whether it ended, shape (spells,).
+        level: Of the interval.
+
+    Raises:
+        ModelError: Lengths that differ, durations that are negative or no numbers, or no time at risk at all.
+
+    >>> found = half_life_of_spells([10, 20, 30, 40], [True, True, False, False])
+    >>> round(found.value, 2), round(found.low, 2), round(found.high, 1), found.exits
+    (34.66, 9.59, 286.2, 2)
+    """
+    times, over = _spells(durations, ended)
+    total, exits = float(times.sum()), int(over.sum())
+    if not total:
+        raise ModelError("half-life: expected spells that lasted for some time, got none")
+    low_rate = float(chi2.ppf((1 - level) / 2, 2 * exits)) / (2 * total) if exits else 0.0
+    high_rate = float(chi2.ppf((1 + level) / 2, 2 * exits + 2)) / (2 * total)
+    return HalfLife(_half(exits / total), _half(high_rate), _half(low_rate), exits, len(times))
+
+
+def _spells(durations: npt.ArrayLike, ended: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    times, over = np.asarray(durations, dtype=np.float64), np.asarray(ended, dtype=np.bool_)
+    if times.ndim != 1 or times.shape != over.shape or not (np.isfinite(times).all() and (times >= 0).all()):
+        raise ModelError("half-life: expected for each spell how long it lasted, not negative, and whether it ended")
+    return times, over
+
+
+def _half(rate: float) -> float:
+    return math.log(2) / rate if rate > 0 else math.inf
+
+
+def median_stay(durations: npt.ArrayLike, ended: npt.ArrayLike, level: float = 0.95) -> MedianStay:
+    """Give the median time a spell lasts, by Kaplan and Meier (1958).
+
+    Its interval holds the times at which one half is within the log-log interval of the share left (Brookmeyer and
+    Crowley 1982; variance of Greenwood 1926).
+
+    Args:
+        durations: How long each spell has lasted when it ended or was last seen; shape (spells,), not negative.
+        ended: Whether it ended, shape (spells,).
+        level: Of the interval.
+
+    Raises:
+        ModelError: As `half_life_of_spells`.
+
+    >>> median_stay([1, 2, 2, 3, 4, 5], [True, True, False, True, True, False])
+    MedianStay(value=3.0, low=1.0, high=inf)
+    """
+    times, over = _spells(durations, ended)
+    at, ends = np.unique(times[over], return_counts=True)
+    if not len(at):
+        return MedianStay(math.inf, float(times.max(initial=0.0)), math.inf)
+    left = len(times) - np.searchsorted(np.sort(times), at, side="left")
+    share = np.cumprod(1 - ends / left)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.cumsum(ends / (left * (left - ends)))) / np.abs(np.log(share))
+        off = (np.log(-np.log(share)) - math.log(math.log(2))) / spread
+    bound, gone = float(norm.ppf((1 + level) / 2)), share == 0
+    return MedianStay(_first(at, share <= 0.5), _first(at, gone | (off >= -bound)), _first(at, gone | (off > bound)))
+
+
+def _first(times: Floats, reached: npt.NDArray[np.bool_]) -> float:
+    return float(times[reached.argmax()]) if reached.any() else math.inf
+
+
+def half_life_of_memberships(member: npt.ArrayLike, times: npt.ArrayLike, level: float = 0.95) -> HalfLife:
+    """Give the half-life of membership from who was a member at several instants, if the chance to leave is always the same.
+
+    Who left and came back between two instants is not seen to have left, so it is an upper bound where that is common.
+
+    Args:
+        member: Whether each customer was a member at each instant, shape (instants, n).
+        times: The instants, ascending, in any unit, shape (instants,).
+        level: Of the interval, by the profile of the likelihood (a drop of half the chi-squared quantile).
+
+    Raises:
+        ModelError: Fewer than 2 instants, instants that do not ascend, or nobody who was a member before the last of them.
+
+    >>> found = half_life_of_memberships([[True] * 4 + [False], [True, True, False, False, True]], [0, 30])
+    >>> round(found.value, 9), found.exits, found.at_risk
+    (30.0, 2, 4)
+    """
+    inside, at = np.asarray(member, dtype=np.bool_), np.asarray(times, dtype=np.float64)
+    gaps = np.diff(at)
+    if inside.ndim != 2 or len(inside) != len(at) or len(at) < 2 or not (gaps > 0).all():
+        raise ModelError("half-life: expected memberships at 2 or more instants, later ones after earlier ones")
+    risk = inside[:-1].sum(axis=1).astype(np.float64)
+    stays = (inside[:-1] & inside[1:]).sum(axis=1).astype(np.float64)
+    if not risk.sum():
+        raise ModelError("half-life: expected somebody who was a member before the last instant, got nobody")
+    low, best, high = _rates(gaps, stays, risk - stays, level)
+    return HalfLife(
+        _half_or_nothing(best), _half_or_nothing(high), _half(low), int((risk - stays).sum()), int(risk.sum())
+    )
+
+
+def _half_or_nothing(rate: float) -> float:
+    return 0.0 if math.isinf(rate) else _half(rate)
+
+
+def _rates(gaps: Floats, stays: Floats, exits: Floats, level: float) -> tuple[float, float, float]:
+    def likelihood(log_rate: float) -> float:
+        each = math.exp(log_rate) * gaps
+        return float((exits * np.log(-np.expm1(-each)) - each * stays).sum())
+
+    def slope(log_rate: float) -> float:
+        each = math.exp(log_rate) * gaps
+        return float((exits * gaps / np.expm1(each) - gaps * stays).sum())
+
+    drop = float(chi2.ppf(level, 1)) / 2
+    first, last = math.log(1e-9 / gaps.max()), math.log(50 / gaps.min())
+    if not exits.sum():
+        return 0.0, 0.0, drop / float((gaps * stays).sum())
+    if not stays.sum():
+        return math.exp(brentq(lambda rate: likelihood(rate) + drop, first, last)), math.inf, math.inf
+    best = float(brentq(slope, first, last, xtol=1e-13))
+    least = likelihood(best) - drop
+    ends = [brentq(lambda rate: likelihood(rate) - least, *between) for between in ((first, best), (best, last))]
+    return math.exp(ends[0]), math.exp(best), math.exp(ends[1])
+
+
+def bins_of(values: Sequence[npt.ArrayLike], most: int = 10) -> tuple[tuple[Labels, ...], int]:
+    """Put a trait's values at several instants into the same bins, by quantiles of all of them together.
+
+    Equal values share a bin. Missing values, NaN, are a bin of their own, the last, where there are any.
+
+    Args:
+        values: The trait at each instant, shape (n,) each.
+        most: How many bins to make of what is known, where there are so many different values.
+
+    Returns:
+        The bin of each value, from 0, for each instant; and how many bins there are.
+
+    >>> bins_of([[1.0, 2.0, 3.0, 4.0], [4.0, 9.0, np.nan]], most=2)
+    ((array([0, 0, 0, 1]), array([1, 1, 2])), 3)
+    """
+    columns = [np.asarray(one, dtype=np.float64) for one in values]
+    pooled = np.concatenate(columns)
+    known = pooled[~np.isnan(pooled)]
+    cuts = (
+        np.unique(np.quantile(known, np.arange(1, most) / most, method="inverted_cdf")) if len(known) else np.empty(0)
+    )
+    cuts = cuts[cuts < known.max()] if len(known) else cuts
+    count = len(cuts) + 1 if len(known) else 0
+    binned = tuple(np.where(np.isnan(one), count, np.searchsorted(cuts, one, side="left")) for one in columns)
+    return binned, count + int(np.isnan(pooled).any())
+
+
+def population_stability(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
+    """Give the population stability index of two counts over the same bins: ``sum (p - q) ln(p / q)``.
+
+    Where a bin is empty in one of them, half a customer is added to every bin of both; a bin empty in both is left out.
+
+    >>> round(population_stability([50, 50], [60, 40]), 5)
+    0.04055
+    """
+    first, second = _counts(before, after)
+    if ((first == 0) | (second == 0)).any():
+        first, second = first + 0.5, second + 0.5
+    p, q = first / first.sum(), second / second.sum()
+    return float(((p - q) * np.log(p / q)).sum())
+
+
+def _counts(before: npt.ArrayLike, after: npt.ArrayLike) -> tuple[Floats, Floats]:
+    first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if first.ndim != 1 or first.shape != second.shape or not (first.sum() > 0 and second.sum() > 0):
+        raise ModelError(
+            "drift: expected how many customers are in each of the same bins before and after, and some in each"
+        )
+    there = first + second > 0
+    return first[there], second[there]
+
+
+def sample_drift(before: npt.ArrayLike, after: npt.ArrayLike) -> Drift:
+    """Test whether two samples of different customers have one distribution over bins: Pearson's test of homogeneity.
+
+    It is what ``n m / (n + m) * PSI`` tends to without drift, and holds its level better in thin bins.
+
+    Args:
+        before: How many customers are in each bin before, shape (bins,).
+        after: The same after.
+
+    Raises:
+        ModelError: Counts of other bins, or nobody before or after.
+
+    >>> found = sample_drift([50, 50], [60, 40])
+    >>> round(found.statistic, 4), found.freedom, round(found.p_value, 3), round(found.moved, 9)
+    (2.0202, 1, 0.155, 0.1)
+    """
+    first, second = _counts(before, after)
+    n, m = float(first.sum()), float(second.sum())
+    both = (first + second) / (n + m)
+    statistic = float((((first - n * both) ** 2) / (n * both) + ((second - m * both) ** 2) / (m * both)).sum())
+    freedom = len(both) - 1
+    return Drift(
+        "two samples",
+        statistic,
+        freedom,
+        float(chi2.sf(statistic, freedom)) if freedom else 1.0,
+        float(np.abs(first / n - second / m).sum() / 2),
+        population_stability(first, second),
+        freedom * (1 / n + 1 / m),
+        int(n),
+        int(m),
+    )
+
+
+def paired_drift(before: npt.ArrayLike, after: npt.ArrayLike) -> Drift:
+    """Test whether the same customers, seen twice, have one distribution over bins: Bhapkar's test of marginal homogeneity.
+
+    With d the differences of the two margins and S their covariance as the table has it (Bhapkar 1966), ``d' S^-1 d``; with
+    W the statistic of Stuart (1955) and Maxwell (1970) it is ``W / (1 - W / n)``. Who stayed where she was tells nothing.
+
+    Args:
+        before: The bin or segment of each customer before, from 0, or -1 for nobody's, which is a bin like others; shape (n,).
+        after: The same after.
+
+    Raises:
+        ModelError: Bins of other customers, or no customer.
+
+    >>> found = paired_drift([0] * 20 + [1] * 20, [0] * 10 + [1] * 10 + [1] * 18 + [0] * 2)
+    >>> round(found.statistic, 4), found.freedom, round(found.p_value, 4), found.moved
+    (6.1538, 1, 0.0131, 0.2)
+    """
+    first, second = (np.asarray(one, dtype=np.int64) + 1 for one in (before, after))
+    if first.shape != second.shape or not first.size:
+        raise ModelError(f"drift: expected the same customers before and after, got {first.size} and {second.size}")
+    size = int(max(first.max(), second.max())) + 1
+    table = np.zeros((size, size))
+    seen = contingency(first, second)
+    table[: seen.shape[0], : seen.shape[1]] = seen
+    statistic, freedom = _bhapkar(table)
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    n = int(table.sum())
+    p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
+    moved = float(np.abs(rows - columns).sum() / (2 * n))
+    psi = population_stability(rows, columns)
+    return Drift("paired", statistic, freedom, p_value, moved, psi, math.nan, n, n)
+
+
+def _bhapkar(table: Floats) -> tuple[float, int]:
+    """Give the statistic and its degrees of freedom: the rank of the covariance, smaller where bins saw no movement."""
+    n, differ = table.sum(), table.sum(axis=1) - table.sum(axis=0)
+    spread = np.diag(table.sum(axis=1) + table.sum(axis=0)) - table - table.T
+    freedom = int(np.linalg.matrix_rank(spread))
+    if not freedom:
+        return 0.0, 0
+    stuart = float(differ @ np.linalg.pinv(spread, hermitian=True) @ differ)
+    return float(stuart / (1 - stuart / n)) if stuart < n else math.inf, freedom
