@@ -40,7 +40,8 @@ TRAITS = [
     "returns_total", "refunds_365d",
 ]  # fmt: skip
 """Of the library; the frameworks bring five, and one is the project's own."""
-FRAMEWORKS = ("rfm", "lifecycle", "value_tiers")
+FRAMEWORKS = {"rfm": None, "lifecycle": {"won_back": False}, "value_tiers": None}
+"""With their settings."""
 CUTS = {
     "days_since_order": {0.2: 20.0, 0.4: 60.0, 0.6: 120.0, 0.8: 240.0},
     "orders_total": {0.2: 1, 0.4: 3, 0.6: 6, 0.8: 12},
@@ -54,7 +55,7 @@ def definitions() -> tuple[dict[str, Node], dict[str, Node], dict[Quantile, Any]
     """Give the traits and rules made ready, and made-up constants in place of fitted ones."""
     library = standard_traits(STREAMS, {})
     texts = {name: library[name].value for name in TRAITS} | {"visits_30d": "count(visits, last 30 days)"}
-    frameworks = [standard_framework(name) for name in FRAMEWORKS]
+    frameworks = [standard_framework(name, settings) for name, settings in FRAMEWORKS.items()]
     texts |= {name: text for one in frameworks for name, text in one.traits.items()}
     types: dict[str, Type | None] = {}
     traits = {}

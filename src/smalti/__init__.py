@@ -18,18 +18,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from smalti.engine import Options, Profile, Run, run_project
+from smalti.engine import History, Options, Profile, Run, history, plan_changes, run_project
 from smalti.errors import DefinitionError, SmaltiError
 from smalti.project import Project, begin_project, load_project
+from smalti.report import Changes
 
 __all__ = [
+    "Changes",
     "DefinitionError",
+    "History",
     "Options",
     "Profile",
     "Project",
     "Run",
     "SmaltiError",
+    "history",
     "load_project",
+    "plan_changes",
     "run",
     "run_project",
 ]

@@ -26,7 +26,7 @@ def prints(run: Run) -> dict[str, str]:
 
 
 def test_the_same_run_twice_gives_the_same_bytes_whatever_the_threads(make, run):
-    assert len(prints(run)) == 7
+    assert len(prints(run)) == 8
     assert prints(make(threads=1)) == prints(run)
     assert prints(make(threads=2)) == prints(run)
 
@@ -112,6 +112,7 @@ def whole(home: Path) -> list[str]:
         assert run.tables == (
             "customers",
             "membership",
+            "personas",
             "playbook",
             "segment_traits",
             "segments",

@@ -92,3 +92,15 @@ def test_the_order_of_definitions_is_kept_and_is_a_part_of_the_value():
 def test_a_wrong_setting_is_refused_in_code_too(setting):
     with pytest.raises(ValidationError):
         Project(**setting)
+
+
+def test_frameworks_named_alone_have_their_default_settings_and_settings_are_a_part_of_the_value():
+    named, settled = Project(use=("rfm", "lifecycle")), Project(use={"rfm": {"bands": 5}, "lifecycle": None})
+    assert named == settled
+    assert hash(named) == hash(settled)
+    assert Project(use={"rfm": {"bands": 4}, "lifecycle": {}}) not in {named}
+    assert Project(use={"lifecycle": {}, "rfm": {}}) != named
+    assert Project.model_validate({"use": named.model_dump(mode="json")["use"]}) == named
+    cut = Project(use={"rfm": {"recency_days": [30, 90]}})
+    assert cut.use[0][1].bands == 3
+    assert Project.model_validate({"use": cut.model_dump(mode="json")["use"]}) == cut

@@ -42,8 +42,30 @@ def problems(text: str) -> list[str]:
         ("use: rfm", "smalti.yml:1:6: use: wrong value: found 'rfm', wanted a list, such as [one, another]"),
         (
             "use: [rfm, rmf]",
-            "unknown framework: found 'rmf', wanted one of rfm, lifecycle, value_tiers; did you mean 'rfm'?",
+            "smalti.yml:1:12: use.1: unknown framework: found 'rmf', wanted one of rfm, lifecycle, value_tiers, engagement,",
         ),
+        ("use: [rfm, rmf]", "negative; did you mean 'rfm'?"),
+        ("use: {rfm: {}, rmf: {}}", "smalti.yml:1:16: use.rmf: unknown framework: found 'rmf'"),
+        ("use: [rfm, rfm]", "use: a framework named twice: found 'rfm', wanted each once"),
+        ("use: [rfm, {lifecycle: {}}]", "wanted a name; settings go in a mapping, such as rfm: {bands: 4}"),
+        (
+            "use:\n  rfm: {bandz: 4}",
+            "smalti.yml:2:9: unknown setting: found 'bandz', wanted one of bands, recency_days, frequency, monetary; "
+            "did you mean 'bands'?",
+        ),
+        (
+            "use:\n  rfm: {bands: 44}",
+            "smalti.yml:2:16: use.rfm.bands: wrong value: found '44', wanted less than or equal",
+        ),
+        (
+            "use: {rfm: 5}",
+            "smalti.yml:1:12: use.rfm: wrong value: found '5', wanted settings such as bands, recency_days",
+        ),
+        (
+            "use: {lifecycle: , tenure: {cuts: [9, 8]}}",
+            "smalti.yml:1:35: use.tenure.cuts: cuts that do not rise: found [9, 8]",
+        ),
+        ("use: {rfm: {recency_days: [30, x]}}", "smalti.yml:1:32: use.rfm.recency_days.1: wrong value: found 'x'"),
         ("currency: gbp", "smalti.yml:1:11: currency: unknown currency: found 'gbp'"),
         ("currency: gbp", "did you mean 'GBP'?"),
         ("time_zone: Europe/Londno", "did you mean 'Europe/London'?"),

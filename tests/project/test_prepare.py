@@ -9,7 +9,6 @@ import pytest
 from smalti.errors import DefinitionError
 from smalti.facts import CUSTOMERS, ORDERS, RETURNS, Column, Stream, Type
 from smalti.project import FILE_NAME, Project, after_facts, before_facts, parse_project, prepare
-from smalti.segments import FRAMEWORKS
 
 THREE_COLUMNS = Stream("orders", tuple(ORDERS[name] for name in ("day", "revenue")))
 PEOPLE = Stream("customers", (Column("country", Type.TEXT), Column("age", Type.INTEGER), Column("born", Type.INSTANT)))
@@ -190,7 +189,7 @@ def test_everything_right_is_made_ready_each_trait_after_those_it_names():
         "country": Type.TEXT,
         "z": Type.INTEGER,
     }.items()
-    assert {one.name for one in done.frameworks} == set(FRAMEWORKS)
+    assert [one.name for one in done.frameworks] == ["rfm", "lifecycle", "value_tiers", "negative"]
     assert {"leave_alone", "do_not_target", "retain"} <= {one.name for one in done.strategies}
 
 
@@ -199,6 +198,36 @@ def test_what_the_facts_cannot_carry_is_left_out_with_a_note_or_is_an_error_if_a
     assert any("rfm is left out: it needs" in note for note in ready("", events).notes)
     assert not ready("", events).frameworks
     assert any("smalti.yml:2:7: framework: rfm needs" in line for line in problems("use: [rfm]", events))
+
+
+def test_frameworks_are_used_with_their_settings_and_in_the_order_in_which_they_are_named():
+    done = ready("use:\n  tenure: {cuts: [30]}\n  rfm: {bands: 3}\n  lifecycle:\n")
+    assert [one.name for one in done.frameworks] == ["tenure", "rfm", "lifecycle"]
+    assert [one.name for one in done.segments][:3] == ["tenure_up_to_30_days", "tenure_over_30_days", "tenure_none"]
+    assert "won_back" in {one.name for one in done.segments}
+    told = problems("use:\n  rfm: {bands: 3}\n  engagement: {}\n  price_sensitivity: {}\n")
+    assert told == [
+        "smalti.yml:4:3: framework: engagement needs a stream of events or touches that tells what she did, "
+        "which the data does not give",
+        "smalti.yml:5:3: framework: price_sensitivity needs discount_known_orders and discounted_order_share, "
+        "which the data does not give",
+    ]
+
+
+def test_what_only_some_facts_carry_is_used_where_they_do_and_not_missed_where_they_do_not():
+    done = ready("", {"orders": THREE_COLUMNS})
+    assert [one.name for one in done.frameworks] == ["rfm", "lifecycle", "value_tiers"]
+    assert not [note for note in done.notes if "engagement" in note or "negative" in note]
+    lively = ready("", {"orders": THREE_COLUMNS, "events": Stream("events", (Column("name", Type.TEXT),))})
+    assert [one.name for one in lively.frameworks][3:] == ["engagement"]
+
+
+@pytest.mark.parametrize(
+    "own", ["first_order_at", "typical_gap_days", "orders_total", "days_since_order", "purchase_days"]
+)
+def test_frameworks_stand_on_an_own_trait_of_a_standard_name_too(own):
+    kinds = {"first_order_at": "instant '2026-01-01'", "orders_total": "3", "purchase_days": "2"}
+    ready(f'traits: {{{own}: "{kinds.get(own, "2.5")}"}}')
 
 
 def test_an_own_trait_of_a_standard_name_carries_what_stands_on_it():

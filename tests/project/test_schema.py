@@ -30,6 +30,15 @@ traits:
 segments:
   everyone: "true"
   slipping_away: {who: orders_90d = 0, why: gone quiet, strategy: win_back, channels: [email, sms]}
+segmentations:
+  segments: {title: Ours, about: made by hand, exclusive: false}
+  stage_by_value: {cross: [rfm, lifecycle], at_least: 0.01}
+  closely: {split: slipping_away, by: [country], outcome: value_to_come, at_least: 200, depth: 3}
+  alike: {group: [orders_90d], into: [2, 8], kind: needs}
+  four: {group: [orders_90d], into: 4}
+channels:
+  email: {address: email, consent: email_consent}
+  post: {address: postcode, basis: contract; checked by legal}
 playbook:
   reward: {"off": true}
   win_back: {success: 0.05, cost: 1.50}
@@ -51,7 +60,12 @@ def _texts(value):
             yield from _texts(one)
 
 
-@pytest.mark.parametrize("text", ["{}", "name: Shop", WHOLE])
+SETTLED = (
+    "use: {rfm: {recency_days: [30, 90.5], bands: 3}, lifecycle: , engagement: {window_days: 30, opens: [Opened]}}"
+)
+
+
+@pytest.mark.parametrize("text", ["{}", "name: Shop", WHOLE, SETTLED, "use: []"])
 def test_what_loads_is_valid(text):
     parse_project(text, FILE_NAME)
     assert list(VALIDATOR.iter_errors(yaml.safe_load(text))) == []
@@ -67,9 +81,21 @@ def test_what_loads_is_valid(text):
         {"traits": {"x": {"valu": "count(orders)"}}},
         {"segments": {"x": {"why": "no rule"}}},
         {"segments": {"x": 3}},
+        {"segments": {"x": {"who": "a", "kind": "nice"}}},
+        {"segmentations": {"x": {"crss": ["a", "b"]}}},
+        {"segmentations": {"x": {"cross": "a"}}},
+        {"segmentations": {"x": {"cross": ["a", "b"], "at_least": 0}}},
+        {"segmentations": {"x": {"group": ["a"], "into": 1}}},
+        {"channels": {"x": {"consent": "a"}}},
         {"assumptions": {"margin_rate": 2}},
         {"assumptions": {"channel_costs": []}} | {"seed": -1},
         {"seed": "x"},
+        {"use": "rfm"},
+        {"use": ["rmf"]},
+        {"use": {"rmf": {}}},
+        {"use": {"rfm": {"bandz": 3}}},
+        {"use": {"rfm": {"bands": 2}}},
+        {"use": {"rfm": 3}},
     ],
 )
 def test_what_does_not_load_is_not_valid(wrong):

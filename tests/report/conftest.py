@@ -1,12 +1,18 @@
 """Invented runs that keep the contract of a run's tables, of any size, and the hostile names of our nightmares."""
 
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from persona_worlds import personas_of
 
 MONEY = pa.decimal128(18, 2)
 AS_OF = datetime(2026, 6, 30, 22, 59, 59, tzinfo=UTC)
@@ -368,6 +374,7 @@ def fake_run(customers=5_000, seed=7):
         "membership": membership_of(table["customer_id"], codes),
         "segments": segments,
         "segment_traits": traits,
+        "personas": personas_of(segments),
         "strategies": strategy_rows(table, names, chosen),
         "playbook": playbook_rows(names, chosen),
         "set_aside": pa.table(

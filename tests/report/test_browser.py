@@ -10,7 +10,7 @@ from smalti.report import page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium")
-ALL = ["map", "strategies", "customers", "segments", "flows", "account", "assumed", "made"]
+ALL = ["map", "strategies", "customers", "segments", "personas", "flows", "account", "assumed", "made"]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,16 @@ def test_hostile_names_do_nothing(visit, small_run, hostile):
     assert "owned" not in shown.title()
     assert shown.trouble == []
     assert shown.locator("img").count() == 0
+
+
+def test_a_card_fills_one_printed_page_at_most(visit, html):
+    shown = visit(html, 794)
+    shown.emulate_media(media="print")
+    heights = shown.locator(".persona").evaluate_all("cards => cards.map(card => card.getBoundingClientRect().height)")
+    assert len(heights) > 5
+    assert all(300 < height < 1000 for height in heights)
+    breaks = "cards => cards.map(card => getComputedStyle(card).breakBefore)"
+    assert set(shown.locator(".persona").evaluate_all(breaks)) == {"page"}
 
 
 def test_works_without_scripts(visit, html):

@@ -2,6 +2,8 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from smalti.report import customer_story, tell
 
 INFO = {"currency": "GBP", "time_zone": "Europe/London", "as_of": "2026-06-30T22:59:59Z", "customers": 200}
@@ -79,7 +81,7 @@ def test_the_story_is_told_whole():
 def test_differences_are_the_largest_and_not_twice_the_same_thing():
     (membership,) = ann().memberships
     assert [part.name for part in membership.differences] == ["spend_365d", "orders_total"]
-    assert membership.differences[0].distance == (402 - 100) / (20 / 1.349)
+    assert membership.differences[0].distance == pytest.approx((402 - 100) / (20 / 1.3489795))
 
 
 def test_members_all_alike_still_give_a_scale():
@@ -92,7 +94,30 @@ def test_a_customer_like_the_typical_one_does_not_differ():
     row = {"segmentation": "s", "segment": "a", "typical": {"orders_total": {"q25": 5, "median": 12, "q75": 20}}}
     story = ann(segments=[row])
     assert story.memberships[0].differences == ()
-    assert "S: A.\n" in tell(story)
+    assert story.memberships[0].ordinary
+    assert "S: A. Ann is like its other members.\n" in tell(story)
+
+
+@pytest.mark.parametrize(
+    ("ends", "wanted"),
+    [
+        ((5, 13), []),
+        ((5, 11), ["orders_total"]),
+        ((13, 40), ["orders_total"]),
+    ],
+)
+def test_only_what_is_outside_the_middle_of_the_segment_is_told(ends, wanted):
+    low, high = ends
+    typical = {"q025": low, "q25": 2, "median": 2, "q75": 2, "q975": high}
+    (membership,) = ann(segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]).memberships
+    assert [part.name for part in membership.differences] == wanted
+    assert membership.ordinary == (not wanted)
+
+
+def test_what_is_outside_but_near_is_ordinary():
+    typical = {"q025": 9, "q25": 7, "median": 10, "q75": 13, "q975": 11.5}
+    (membership,) = ann(segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]).memberships
+    assert membership.differences == ()
 
 
 def test_the_story_is_json():

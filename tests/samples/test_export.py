@@ -12,7 +12,9 @@ from smalti.samples import shop, write_shop
 
 COLUMNS = [
     "order_id", "customer_id", "ordered_at", "product", "category", "channel", "quantity", "amount", "discount", "cost",
+    "occasion",
 ]  # fmt: skip
+OTHERS = ("customers", "events", "answers", "tickets")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,17 @@ def test_without_its_dirt_a_dirty_export_is_the_clean_one(clean, dirty):
     kept = [row for number, row in enumerate(read(dirty.orders), 1) if number not in bad]
     assert kept == read(clean.orders)
     assert dirty.amount - sum(kind.amount for kind in dirty.dirt) == clean.amount
-    assert dirty.customers.read_bytes() == clean.customers.read_bytes()
+    for name in OTHERS:
+        assert getattr(dirty, name).read_bytes() == getattr(clean, name).read_bytes()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_other_file_holds_its_table(invented, clean, name):
+    header, *rows = read(getattr(clean, name))
+    table = getattr(invented, name)
+    assert header == table.column_names
+    assert len(rows) == table.num_rows
+    assert [row[header.index("customer_id")] for row in rows] == table["customer_id"].to_pylist()
 
 
 def test_even_one_order_can_be_made_dirty(tmp_path):
@@ -109,4 +121,5 @@ def test_another_process_writes_the_same_bytes(dirty, tmp_path):
     code = "import sys; from smalti.samples import *; write_shop(shop(400), sys.argv[1], with_dirt=True)"
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env={**os.environ, "PYTHONHASHSEED": "9"})
     assert (tmp_path / "orders.csv").read_bytes() == dirty.orders.read_bytes()
-    assert (tmp_path / "customers.csv").read_bytes() == dirty.customers.read_bytes()
+    for name in OTHERS:
+        assert (tmp_path / f"{name}.csv").read_bytes() == getattr(dirty, name).read_bytes()

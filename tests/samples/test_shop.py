@@ -11,7 +11,7 @@ from smalti.samples import PERSONAS, Persona, shop
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
 START = datetime(2023, 7, 1, tzinfo=UTC)
-TABLES = ("orders", "order_items", "returns", "customers", "truth")
+TABLES = ("orders", "order_items", "returns", "customers", "events", "answers", "tickets", "truth")
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,8 @@ def test_every_strategy_has_somebody_it_suits(invented):
 
 def test_the_smallest_shops():
     one = shop(1)
-    assert one.customers.num_rows == 1
+    assert one.customers.num_rows == one.answers.num_rows == 1
+    assert one.events.num_rows >= 1 and one.tickets.num_rows >= 1
     assert one.orders.num_rows >= 1
     none = shop(5, personas=[Persona("never", 1, "leave_alone", 0.001, 1.0, 20.0, returns=0.0)])
     assert none.orders.num_rows == 5
@@ -174,6 +175,8 @@ def test_a_short_time_without_a_zone_is_utc():
     assert day.start == datetime(2026, 2, 28, tzinfo=UTC)
     days = {at.date().isoformat() for at in day.orders["ordered_at"].to_pylist()}
     assert days == {"2026-02-28"}
+    for table in (day.events, day.answers, day.tickets):
+        assert {at.date().isoformat() for at in table["at"].to_pylist()} == {"2026-02-28"}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from smalti.rules import (
     parse,
     quantile_of,
 )
-from smalti.segments import Framework, Segment, members_of
+from smalti.segments import Framework, Given, Segment, members_of, standard_framework
 from smalti.store import Store
 from smalti.traits import Computed, answer
 
@@ -32,8 +32,18 @@ NEEDS = {
     "purchase_days": Type.INTEGER,
     "typical_gap_days": Type.NUMBER,
     "spend_365d": Type.MONEY,
+    "days_since_first_order": Type.NUMBER,
+    "discount_known_orders": Type.INTEGER,
+    "discounted_order_share": Type.NUMBER,
 }
-"""The traits the frameworks stand on, with the types the standard library gives them."""
+"""Traits that frameworks stand on, with the types the standard library gives them."""
+BY_TRAITS = ("lifecycle", "price_sensitivity", "rfm", "tenure", "value_tiers")
+"""The frameworks that need no stream, so that a project's own traits can carry them."""
+
+
+def by_traits(name: str, settings: Mapping[str, Any] | None = None) -> Framework:
+    """Give a framework as it is where there are traits and no stream."""
+    return standard_framework(name, settings, Given({}, frozenset(NEEDS)))
 
 
 @dataclass(frozen=True)

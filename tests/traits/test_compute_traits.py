@@ -136,12 +136,12 @@ class Watched:
         return sum(len(re.findall(rf'FROM "?{stream}"? AS', query)) for query in self.queries)
 
 
-def test_each_stream_is_read_once_but_for_the_most_frequent(library, store):
+def test_each_stream_is_read_once_but_for_the_most_frequent_and_what_was_before_the_latest(library, store):
     invented(1, 20, 6).put(store)
     watched = Watched(store)
     compute(watched, STREAMS, library, [], NOW, "computed")
-    frequent = {"orders": 1, "order_items": 1, "returns": 0, "customers": 0}
-    assert {name: watched.passes(name) for name in STREAMS} == {name: 1 + more for name, more in frequent.items()}
+    further = {"orders": 2, "order_items": 1, "returns": 0, "customers": 0}
+    assert {name: watched.passes(name) for name in STREAMS} == {name: 1 + more for name, more in further.items()}
 
 
 def test_more_traits_do_not_read_a_stream_more_often(store):

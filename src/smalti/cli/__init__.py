@@ -1,7 +1,8 @@
-"""Words for the terminal: ``smalti run``, ``init``, ``check``, ``test``, ``explain``, ``report``, ``demo``.
+"""Words for the terminal: the commands ``smalti run``, ``init``, ``check``, ``explain``, ``history`` and so on.
 
 - `app`: the commands and their options
 - `show`: what is printed, with Rich
+- `past`: what is printed of the history of segments
 - `finish`: errors told in words, never as a traceback
 """
 

@@ -10,9 +10,20 @@ from typing import Annotated, Any
 
 import typer
 
-from smalti.cli import show
-from smalti.cli.finish import WRONG_INPUT, in_words, print_json
-from smalti.engine import RUNS, Options, Run, check_read, make_demo, run_project, run_timelines
+from smalti.cli import past, show
+from smalti.cli.finish import NOT_PASSED, TOO_MANY_MOVED, WRONG_INPUT, in_words, print_json
+from smalti.engine import (
+    RUNS,
+    Options,
+    Run,
+    assess_project,
+    check_read,
+    compare,
+    history,
+    make_demo,
+    run_project,
+    run_timelines,
+)
 from smalti.errors import SmaltiError
 from smalti.project import (
     FILE_NAME,
@@ -24,7 +35,7 @@ from smalti.project import (
     read_project,
     write_project,
 )
-from smalti.report import summary, tell
+from smalti.report import card, changes_markdown, changes_text, summary, tell, tell_card, tell_quality
 from smalti.rules import json_schema
 
 app = typer.Typer(
@@ -54,6 +65,13 @@ RunsAt = Annotated[
 At_ = Annotated[Path, typer.Option("--project", help="Folder with smalti.yml.")]
 Folder = Annotated[Path, typer.Argument(help="Folder with smalti.yml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
+
+FailIfMoved = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="End with status 3 if more than this share of the customers would move, such as 0.05."
+    ),
+]
 
 
 def main() -> None:
@@ -175,14 +193,32 @@ def init(
 
 
 @app.command()
-def check(project: Folder = Path(), as_json: AsJson = False) -> None:
+def check(
+    project: Folder = Path(),
+    quality: Annotated[
+        bool, typer.Option("--quality", help="Test every segmentation too: is it worth having?")
+    ] = False,
+    as_of: AsOf = None,
+    everything: Annotated[bool, typer.Option("--all", help="With --quality: tell every finding against it.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Find every error of the definitions at once, before anything runs.
 
-    [bold]Example[/]
+    With --quality all segmentations are tested on the facts as well: distinct, substantial, reachable, actionable, stable,
+    durable, relevant. Ends with status 3 if one of them does not pass.
+
+    [bold]Examples[/]
 
     smalti check shop
+
+    smalti check shop --quality
     """
+    if quality:
+        _gate(project, as_of, everything=everything, as_json=as_json)
+        return
     with in_words(as_json=as_json):
+        if as_of is not None or everything:
+            raise SmaltiError(f"{'--as-of' if as_of is not None else '--all'} goes with --quality")
         work, notes = check_read(read_project(project), _folder(project))
         if as_json:
             print_json(
@@ -194,6 +230,79 @@ def check(project: Folder = Path(), as_json: AsJson = False) -> None:
             show.out.print(f"  {one.step:<12} {one.about}", markup=False, soft_wrap=True)
         for note in notes:
             show.out.print(f"note: {note}", markup=False, soft_wrap=True)
+
+
+def _gate(project: Path, as_of: str | None, *, everything: bool, as_json: bool) -> None:
+    with in_words(as_json=as_json):
+        definitions, origin = load_project(_folder(project))
+        options = Options(home=_folder(project), as_of=as_of)
+        if as_json:
+            found = assess_project(definitions, options, origin=origin)
+            print_json(found.info() | {"findings": found.table().to_pylist()})
+        else:
+            with show.progress() as steps:
+                found = assess_project(definitions, options, origin=origin, progress=steps.begin)
+            show.gate(tell_quality(found.info(), found.table(), shown=None if everything else 6))
+    if not found.passed:
+        raise typer.Exit(NOT_PASSED)
+
+
+@app.command("plan")
+def plan_changes(
+    project: Folder = Path(),
+    against: Annotated[
+        str | None,
+        typer.Option(help="A run by its id, or a folder with another smalti.yml; the newest run if left out."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The instant asked about; the newest run's if left out.")
+    ] = None,
+    to: RunsAt = None,
+    fail_if_moved: FailIfMoved = None,
+    as_json: AsJson = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Answer in Markdown, for a pull request; no customer is named.")
+    ] = False,
+) -> None:
+    """Show what changed definitions would do, before anything is run for good: who would enter, leave, change strategy.
+
+    Compares the definitions in this folder with those of the newest run, both on the same data as of the same instant.
+    Nothing is published. (What is planned for each single customer is in a run: see smalti run, smalti explain.)
+
+    Ends with status 0; with 2 if definitions or input are wrong; with 3 if --fail-if-moved was exceeded.
+
+    [bold]Examples[/]
+
+    smalti plan
+
+    smalti plan shop --markdown > changes.md
+
+    smalti plan --against ../main/shop --fail-if-moved 0.05
+    """
+    with in_words(as_json=as_json):
+        if as_json and as_markdown:
+            raise SmaltiError("found --json and --markdown, wanted one of them")
+        check_read(read_project(project), _folder(project))
+        read, origin = load_project(project)
+        options = Options(home=_folder(project), to=to, as_of=as_of)
+        if as_json:
+            changes = compare(read, options, against=against, origin=origin)
+        else:
+            with show.progress() as steps:
+                changes = compare(read, options, against=against, origin=origin, progress=steps.begin)
+        if fail_if_moved is not None and changes.against is None:
+            raise SmaltiError(f"--fail-if-moved needs something to compare with: there is no run in {options.runs} yet")
+        if as_json:
+            print_json(changes.to_dict())
+        else:
+            show.line(changes_markdown(changes).rstrip() if as_markdown else changes_text(changes))
+    if fail_if_moved is not None and changes.share_moved > fail_if_moved:
+        show.complaints.print(
+            f"{changes.moved:,} of {changes.customers:,} customers would move, "
+            f"more than the share of {fail_if_moved:g} that is allowed",
+            soft_wrap=True,
+        )
+        raise typer.Exit(TOO_MANY_MOVED)
 
 
 @app.command("test")
@@ -262,6 +371,58 @@ def explain(
             print_json(story.to_dict())
         else:
             show.paragraphs(tell(story))
+
+
+@app.command()
+def personas(
+    segment: Annotated[str | None, typer.Argument(help="A segment by name or title; all of them if left out.")] = None,
+    to: RunsAt = None,
+    project: At_ = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Tell segments as somebody to speak to: what sets them apart, two real members, what to do, and what it hides.
+
+    [bold]Examples[/]
+
+    smalti personas
+
+    smalti personas champions
+    """
+    with in_words(as_json=as_json):
+        made = _newest(project, to)
+        cards = [card(row, made.info) for row in made.personas_of(segment)]
+        if as_json:
+            print_json([one.to_dict() for one in cards])
+        else:
+            show.paragraphs("\n\n\n".join(map(tell_card, cards)))
+
+
+@app.command("history")
+def look_back(
+    segment: Annotated[str | None, typer.Argument(help="A segment; all of them if left out.")] = None,
+    customer: Annotated[str | None, typer.Option(help="One customer's spells, by her id.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Leave out runs after this instant, or this run.")
+    ] = None,
+    to: RunsAt = None,
+    project: At_ = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Tell who entered and left which segment from run to run, where they went, and how long members stay.
+
+    [bold]Examples[/]
+
+    smalti history
+
+    smalti history champions --as-of 2026-03-31
+
+    smalti history --customer C000042
+    """
+    with in_words(as_json=as_json):
+        if segment is not None and customer is not None:
+            raise SmaltiError("found a segment and --customer, wanted one of them")
+        known = history(to if to is not None else project / RUNS)
+        past.tell(known.until(as_of) if as_of is not None else known, segment, customer, as_json=as_json)
 
 
 @app.command()

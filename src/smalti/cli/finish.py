@@ -17,6 +17,10 @@ from smalti.errors import DefinitionError, SmaltiError
 
 WRONG_INPUT = 2
 """Exit status when what was given or defined is wrong; 1 is left for what we did wrong."""
+NOT_PASSED = 3
+"""Exit status of ``smalti check --quality`` when a segmentation does not pass."""
+TOO_MANY_MOVED = 3
+"""Exit status of ``smalti plan`` when more customers would move than ``--fail-if-moved`` allows."""
 
 
 @contextmanager

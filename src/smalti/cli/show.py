@@ -12,7 +12,7 @@ from rich.table import Table
 
 from smalti.engine import Outcome, Run
 from smalti.project import Work
-from smalti.report import Summary
+from smalti.report import Gate, Summary, Told
 
 
 class _Terminal(Console):
@@ -134,3 +134,30 @@ def outcomes(told: Sequence[Outcome]) -> None:
     out.print(f"[red]{wrong} of {len(told)} timelines are not as wanted[/]", soft_wrap=True)
     if any(one.disagrees for one in told):
         out.print("the readings differ from one another: that is a defect of smalti, please report it", soft_wrap=True)
+
+
+_SIGNS = {"passed": "[green]✓[/]", "warned": "[yellow]![/]", "failed": "[red]✗[/]", "not shown": "[dim]–[/]"}
+
+
+def gate(told: Gate) -> None:
+    """Print what the quality gate found."""
+    for one in told.judged:
+        colour = "green" if one.passed else "red"
+        out.print(f"\n[bold]{escape(one.title)}[/]  [{colour}]{escape(one.verdict)}[/]", soft_wrap=True)
+        out.print("  " + "  ".join(f"{_SIGNS[answer.state]} {answer.test}" for answer in one.answers), soft_wrap=True)
+        for finding in one.findings:
+            _finding(finding)
+        if one.more:
+            out.print("  [dim]more with --all or --json[/]")
+    if told.others:
+        out.print("\n[bold]Overlooked[/]")
+        for finding in told.others:
+            _finding(finding)
+    out.print(f"\n{escape(told.evidence)}\n{escape(told.summary)}", soft_wrap=True)
+
+
+def _finding(told: Told) -> None:
+    colour = "red" if told.severity == "fail" else "yellow"
+    out.print(
+        f"  [{colour}]{escape(told.about)}[/]: {escape(told.found)} [italic]{escape(told.advice)}[/]", soft_wrap=True
+    )

@@ -1,10 +1,16 @@
 """Runs a project.
 
 - `batch`: all customers, one instant, published: `run_project`; `options`, how
-- `reckoning`: everything reckoned as of one instant; `segmenting`, its segments and their members
+- `reckoning`: everything reckoned as of one instant; `segmenting`, its segments and their members; `fitted`, segmentations
+  fitted to the customers there are; `settling`, what frameworks ask the facts before they can be written down
 - `behaviour`: what the value map and the models are reckoned from
-- `tables`, `account`, `remarks`, `publish`: what was found, written
+- `quality`: the gate, every segmentation tested; `evidence`, what it is tested by; `cuts` and `resampling`, fitted cuts
+  fitted anew
+- `tables`, `account`, `remarks`, `publish`: what was found, written; `apart`, what sets segments apart; `personas`, theirs;
+  `reaching`, whom channels reach
 - `run`, `customer`: a published run, to look at; `moving`, when what it says of a customer changes by itself
+- `history`: membership over time, from all runs of a folder
+- `changes`: changed definitions against earlier ones: `earlier`, which; `redefined`, how they differ; `shifts`, who moves
 - `checking`: a project checked without running it
 - `demo`: an invented shop, run
 - `parity`: a timeline through all readings of the language; `readings`, what each lives through
@@ -12,24 +18,33 @@
 """
 
 from smalti.engine.batch import run_project
+from smalti.engine.changes import compare, plan_changes
 from smalti.engine.checking import check_project, check_read
 from smalti.engine.customer import Profile
 from smalti.engine.demo import make_demo
+from smalti.engine.history import History, history
 from smalti.engine.options import RUNS, Options
 from smalti.engine.parity import Line, Outcome, run_timeline, run_timelines
+from smalti.engine.quality import Quality, assess_project
 from smalti.engine.run import Run, RunTable
 
 __all__ = [
     "RUNS",
+    "History",
     "Line",
     "Options",
     "Outcome",
     "Profile",
+    "Quality",
     "Run",
     "RunTable",
+    "assess_project",
     "check_project",
     "check_read",
+    "compare",
+    "history",
     "make_demo",
+    "plan_changes",
     "run_project",
     "run_timeline",
     "run_timelines",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from smalti.engine.clock import Clock
 from smalti.engine.options import Options
 from smalti.engine.publish import Findings, check_home, publish
+from smalti.engine.quality import GATE, assess
 from smalti.engine.reckoning import read_facts, reckon_as_of
 from smalti.engine.run import Run
 from smalti.engine.version import versions
@@ -42,7 +43,11 @@ def run_project(
     clock = Clock(progress)
     with Store(memory=options.memory, threads=options.threads) as store:
         facts = read_facts(store, project, options, origin, clock)
+        quality = None
+        if project.quality.in_runs:
+            with clock.step(GATE):
+                quality = assess(store, facts)
         reckoned = reckon_as_of(store, facts, facts.at, clock)
-        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess)
+        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality)
         work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
         return Run(publish(findings, options.runs, clock, work["publish"]))

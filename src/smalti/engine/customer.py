@@ -34,6 +34,7 @@ from smalti.rules import (
 from smalti.store import RunFolder
 
 _VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
+_QUANTILES = ("q025", "q25", "median", "q75", "q975")
 _NEAR = 5_000
 """Ids looked through, at most, for one that is like an unknown one."""
 
@@ -153,7 +154,9 @@ def _typical(folder: RunFolder, segment: Mapping[str, Any], info: Mapping[str, A
     for row in folder.table("segment_traits", where=where).to_pylist():
         if row["median"] is not None:
             kind = info["types"].get(row["trait"])
-            found[row["trait"]] = {name: _told(row[name], kind, currency) for name in ("q25", "median", "q75")}
+            found[row["trait"]] = {
+                name: _told(row[name], kind, currency) for name in _QUANTILES if row.get(name) is not None
+            }
     return found
 
 

@@ -34,14 +34,30 @@ sources:
       quantity: quantity
       discount: discount
       cost: cost
+      occasion: occasion
   customers:
     from: customers.csv
     customer: customer_id
     at: signed_up_on
+    places: {country: country, city: city, near: "London, GB"}
+  events: {from: events.csv, customer: customer_id, at: at, id: event_id}
+  answers: {from: answers.csv, customer: customer_id, at: at}
+  tickets: {from: tickets.csv, customer: customer_id, at: at, id: ticket_id}
+
+channels:
+  email: {address: email, consent: email_consent}
+  phone: {address: phone, consent: sms_consent}
+  post: {address: postcode, consent: post_consent}
 
 traits:
   orders_180d: count(orders, last 180 days)
   home_spend: sum(order_items.revenue, where category = 'Home')
+  visits_90d: count(events, last 90 days, where name = 'visit')
+  christmas_orders: count(orders, where occasion = 'christmas')
+  wants_low_price: last(answers.wants_low_price)
+  wants_fast_delivery: last(answers.wants_fast_delivery)
+  wants_lasting_quality: last(answers.wants_lasting_quality)
+  wants_gift_ideas: last(answers.wants_gift_ideas)
 
 segments:
   slipping_away:
@@ -54,6 +70,22 @@ segments:
     why: order by phone, which costs most to serve
     strategy: migrate
     channels: [phone]
+  nearby_in_town:
+    who: urban and distance_km < 100
+    why: live in a city from which London is a day trip
+    channels: [post]
+  gives_at_christmas:
+    who: christmas_orders >= 1
+    why: buy presents before Christmas
+    channels: [email, post]
+  decides_at_work:
+    who: role in ('decision_maker', 'buyer')
+    why: decide or buy for a company
+    channels: [email, phone]
+  looks_at_the_price:
+    who: wants_low_price and not wants_lasting_quality
+    why: said that the price decides
+    channels: [email]
 
 assumptions:
   cost_per_return: 4.50

@@ -121,8 +121,8 @@ def _followed(info: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[dict[
 def _trees(info: Mapping[str, Any]) -> dict[str, Node]:
     """Give the definitions of the run's traits as they are written, as far as they are known; not of attributes."""
     texts = {name: one.value for name, one in standard_traits(STANDARD_STREAMS, {}).items()}
-    for framework in FRAMEWORKS.values():
-        texts |= framework().traits
+    for name, recipe in FRAMEWORKS.items():
+        texts |= recipe(_settings(info, name)).traits
     texts |= {name: one["value"] for name, one in info["definitions"]["traits"]}
     found = {}
     for name, text in texts.items():
@@ -132,6 +132,13 @@ def _trees(info: Mapping[str, Any]) -> dict[str, Node]:
             except DefinitionError:
                 continue
     return found
+
+
+def _settings(info: Mapping[str, Any], framework: str) -> Any:
+    """Give the settings of a framework in the run; of one that is not in it, or whose run kept none, the defaults."""
+    used = info["definitions"].get("use") or ()
+    pairs = [pair for pair in used if isinstance(pair, list | tuple)]
+    return next((settings for one, settings in pairs if one == framework), None)
 
 
 def _moves(tree: Node) -> bool:

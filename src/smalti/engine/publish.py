@@ -14,8 +14,12 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.engine import tables
+from smalti.engine.apart import segment_traits_table, set_apart
 from smalti.engine.behaviour import describe, to_floats
 from smalti.engine.clock import Clock
+from smalti.engine.history import behind
+from smalti.engine.personas import make_personas, personas_table
+from smalti.engine.quality import Quality
 from smalti.engine.reckoning import Facts, Reckoned
 from smalti.engine.version import VERSION
 from smalti.errors import RunError
@@ -38,6 +42,7 @@ class Findings:
     versions: dict[str, str]
     made_at: datetime
     guess: Sequence[str]
+    quality: Quality | None = None
 
     @property
     def project(self) -> Project:
@@ -100,7 +105,7 @@ def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFold
             info = _info(findings, made, before)
             for name, table in made.items():
                 writer.write_table(name, table)
-            previous = {"membership": before.table("membership")} if before else None
+            previous = {"membership": before.table("membership")} | behind(home, info, made) if before else None
         info["timings"] = clock.timings()
         writer.write_text("report.html", page(info, made, previous))
         return writer.publish(info)
@@ -146,20 +151,34 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
         compared = compared.append_column(name, pa.array(values[name], mask=np.isnan(values[name])))
     derived = {name for framework in prepared.frameworks for name in framework.traits}
     told = [trait.name for trait in prepared.traits if trait.name not in derived] + ["p_alive", *tables.VALUES]
+    strategies = _strategies(findings)
     aside = findings.facts.loaded.set_aside
     amount = tables.published(aside["amount"], Type.MONEY, currency)
     return {
         "customers": tables.customers_table(findings.reckoned.traits, prepared, values, chosen, currency),
         "membership": membership(findings.reckoned.answers, findings.reckoned.segments),
         "segments": tables.segments_table(findings.reckoned.segments, members, values, primary.to_pylist(), words),
-        "segment_traits": tables.segment_traits_table(
-            findings.reckoned.segments, members, compared, told, words, findings.project.seed
-        ),
-        "strategies": _strategies(findings),
+        **_characters(findings, compared, told, strategies),
+        "strategies": strategies,
         "playbook": tables.playbook_table(
             findings.reckoned.options, findings.reckoned.found, _told(findings), currency
         ),
         "set_aside": aside.set_column(aside.column_names.index("amount"), "amount", amount),
+    } | ({"quality": findings.quality.table()} if findings.quality is not None else {})
+
+
+def _characters(
+    findings: Findings, compared: pa.Table, told: Sequence[str], strategies: pa.Table
+) -> dict[str, pa.Table]:
+    """Tell what sets each segment apart, and make its persona."""
+    reckoned, prepared, words = findings.reckoned, findings.prepared, findings.words
+    members = [np.asarray(reckoned.answers[segment.name]) for segment in reckoned.segments]
+    apart = set_apart(reckoned.segments, members, compared, told, words, prepared.traits, findings.project.seed)
+    found = make_personas(reckoned, apart, members, prepared.traits)
+    first = strategies["reason"].take(pa.array(np.arange(0, strategies.num_rows, 2))).combine_chunks()
+    return {
+        "segment_traits": segment_traits_table(reckoned.segments, apart, words),
+        "personas": personas_table(found, reckoned, apart, words, first),
     }
 
 
@@ -220,7 +239,12 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         ],
         "guess": list(findings.guess),
         "account": findings.facts.account,
-        "notes": [*findings.facts.loaded.notes, *findings.facts.remarks, *findings.prepared.notes],
+        "notes": [
+            *findings.facts.loaded.notes,
+            *findings.facts.remarks,
+            *findings.prepared.notes,
+            *findings.reckoned.notes,
+        ],
         "assumptions": project.assumptions.listed(currency, findings.reckoned.average_order),
         "models": describe(findings.reckoned.models),
         "fitted": [
@@ -235,6 +259,18 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         "types": dict(findings.prepared.types),
         "attributes": list(findings.facts.loaded.streams.get(CUSTOMERS.name, CUSTOMERS).names),
         "titles": dict(findings.prepared.titles),
+        "segmentations": [
+            {
+                "name": name,
+                "title": one.called(name),
+                "about": one.about,
+                "kind": one.kind,
+                "way": one.way,
+                "exclusive": findings.reckoned.exclusive.get(name, True) if one.exclusive is None else one.exclusive,
+            }
+            for name, one in findings.prepared.segmentations.items()
+        ],
+        "quality": findings.quality.info() if findings.quality is not None else None,
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},
         "previous": previous.id if previous else None,

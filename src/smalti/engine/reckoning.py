@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,12 @@ import pyarrow as pa
 from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
+from smalti.engine.cuts import cuts_of
 from smalti.engine.options import Options
-from smalti.engine.remarks import remarks
+from smalti.engine.reaching import reaching
+from smalti.engine.remarks import remarks, too_little
 from smalti.engine.segmenting import segmented
+from smalti.engine.settling import seen_as_of, settled
 from smalti.errors import RunError
 from smalti.facts import (
     CUSTOMERS,
@@ -31,6 +34,7 @@ from smalti.facts import (
 from smalti.project import Origin, Prepared, Project, after_facts, before_facts, prepare
 from smalti.rules import names_in
 from smalti.segments import Segment
+from smalti.segments.quality import Channel
 from smalti.sources import Loaded, load
 from smalti.store import Store, quoted
 from smalti.strategy import (
@@ -90,6 +94,9 @@ class Reckoned:
         answers: ``customer_id`` and a boolean column per segment, never null.
         models: The models fitted.
         average_order: The average order in minor units.
+        exclusive: By segmentation, whether nobody is in two of its segments.
+        notes: What fitting segmentations has to tell, in sentences.
+        channels: By channel of the project, whom it reaches.
     """
 
     at: Instant
@@ -102,6 +109,9 @@ class Reckoned:
     answers: pa.Table
     models: Models
     average_order: float
+    exclusive: Mapping[str, bool] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
 
 
 def read_facts(store: Store, project: Project, options: Options, origin: Origin | None, clock: Clock) -> Facts:
@@ -125,8 +135,11 @@ def read_facts(store: Store, project: Project, options: Options, origin: Origin 
     with clock.step(checking):
         prepared = prepare(project, loaded.streams, origin)
         at = asked if asked is not None else _latest(store, loaded.streams)
+        asking, project = project, settled(store, project, loaded.streams, at)
+        prepared = prepared if project == asking else prepare(project, loaded.streams, origin)
         account = account_info(store, loaded, currency, at)
         told = remarks(store, loaded.streams, project, account)
+        told += too_little(prepared.frameworks, seen_as_of(store, loaded.streams, at))
     return Facts(project, loaded, prepared, at, account, told)
 
 
@@ -164,8 +177,23 @@ def reckon_as_of(
         options = _reckon(store, computed, facts, values, (seen, models), at)
         found = match(options)
     with steps("segments"):
-        segments, answers = segmented(store, computed, facts.prepared, at)
-    return Reckoned(at, computed, traits, values, options, found, segments, answers, models, seen.average_order())
+        who = segmented(store, computed, facts.prepared, at, facts.project.seed)
+        channels = reaching(store, who.computed, facts.prepared.channels, at)
+    return Reckoned(
+        at,
+        who.computed,
+        traits,
+        values,
+        options,
+        found,
+        who.segments,
+        who.answers,
+        models,
+        seen.average_order(),
+        who.exclusive,
+        who.notes,
+        channels,
+    )
 
 
 class _Steps:
@@ -211,6 +239,8 @@ def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Comput
     rules += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(facts.project.assumptions).values())
+    rules += [channel.consent for channel in prepared.channels if channel.consent is not None]
+    rules += [trait.node for trait in cuts_of(prepared.traits, prepared.segments).traits]
     segments = {segment.name: segment.node for segment in prepared.segments}
     computed = compute(store, streams, prepared.traits, rules, at, table, segments=segments)
     names = ", ".join(quoted(trait.name) for trait in prepared.traits)

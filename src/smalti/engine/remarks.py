@@ -7,6 +7,7 @@ from typing import Any
 
 from smalti.facts import CUSTOMERS, ORDERS, Currency, Stream, format_minor
 from smalti.project import Project
+from smalti.segments import Framework, Seen, enough
 from smalti.store import Store
 
 
@@ -27,6 +28,19 @@ def remarks(
     if ORDERS.name not in streams and "spend_total" not in dict(project.traits):
         found.append("there are no orders, and no attributes were taken for spend: nothing is reckoned in money")
     return tuple(found)
+
+
+def too_little(frameworks: Sequence[Framework], there: Seen) -> tuple[str, ...]:
+    """Say of each framework that rests on too little what it lacks, in a sentence.
+
+    >>> from smalti.segments import standard_framework
+    >>> too_little([standard_framework("tenure")], Seen(20, history_days=400.0))
+    ('tenure rests on little: 400 days of history, wanted at least 1,095 (history beyond the longest cut)',)
+    """
+    lacks = ((one, enough(one, there)) for one in frameworks)
+    return tuple(
+        f"{one.name} rests on little: {'; '.join(found)} ({one.minimum.because})" for one, found in lacks if found
+    )
 
 
 def _later(account: Sequence[Mapping[str, Any]], currency: Currency) -> list[str]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.customer import Profile, profile_of
+from smalti.errors import RunError, nearest
 from smalti.store import RunFolder, current_run
 
 
@@ -55,6 +56,7 @@ class Run:
         customers: One row each: identity, traits, scores, value map, primary and secondary strategy.
         membership: Segmentation, segment, customer.
         segments: One row each: size, money, rule.
+        personas: One row per segment: what sets it apart, two real members, what to do and what not, and what it hides.
         strategies: Two rows per customer: primary and secondary, with gain, interval, basis and reasons.
         playbook: One row per strategy.
         set_aside: Rows of the sources that were set aside, with reasons.
@@ -67,6 +69,7 @@ class Run:
         self.customers = RunTable(folder, "customers")
         self.membership = RunTable(folder, "membership")
         self.segments = RunTable(folder, "segments")
+        self.personas = RunTable(folder, "personas")
         self.strategies = RunTable(folder, "strategies")
         self.playbook = RunTable(folder, "playbook")
         self.set_aside = RunTable(folder, "set_aside")
@@ -107,6 +110,29 @@ class Run:
             RunError: The run knows no such customer.
         """
         return profile_of(self.folder, str(customer_id))
+
+    def personas_of(self, segment: str | None = None) -> list[dict[str, Any]]:
+        """Give rows of the personas: of all segments that have members, or of those with a name or title.
+
+        Raises:
+            RunError: The run has no personas, or knows no such segment with members.
+        """
+        if "personas" not in self.folder.tables:
+            raise RunError(
+                f"run {self.id} has no personas: it was made by an older smalti; make another with smalti run"
+            )
+        rows = [row for row in self.personas.to_arrow().to_pylist() if row["size"]]
+        if segment is None:
+            return rows
+        wanted = segment.strip().casefold()
+        found = [row for row in rows if wanted in (row["segment"].casefold(), row["title"].casefold())]
+        if not found:
+            near = nearest(segment, [row["segment"] for row in rows])
+            hint = (
+                f"; did you mean '{near}'?" if near else f"; it knows {', '.join(row['segment'] for row in rows[:5])}"
+            )
+            raise RunError(f"this run knows no segment '{segment}' with members{hint}")
+        return found
 
     def __repr__(self) -> str:
         info = self.info

@@ -9,19 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import to_floats
 from smalti.facts import Currency, Type
 from smalti.project import Prepared
 from smalti.rules import Words, sentence, write
-from smalti.segments import Segment, profile, rank
+from smalti.segments import Segment
 from smalti.strategy import Match, Option, totals
 from smalti.strategy.peers import Booleans, Floats
 
-PROFILE_SAMPLE = 100_000
-"""Customers compared, at most, to tell what sets a segment apart: a difference of ranks is then good to about 0.01."""
-MOST_VALUES = 50
-"""Text with more different values than this does not tell segments apart."""
-_COMPARED = (Type.INTEGER, Type.NUMBER, Type.MONEY, Type.DURATION)
 VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
 """The four values that are summed for segments and for all."""
 
@@ -95,6 +89,8 @@ def segments_table(
                 "segmentation": segment.definition.segmentation,
                 "segment": segment.name,
                 "title": segment.title,
+                "kind": segment.definition.kind,
+                "parent": segment.definition.parent,
                 "size": size,
                 "share": size / everyone,
                 "value_share": sums["value_to_come"] / total if total else 0.0,
@@ -106,13 +102,13 @@ def segments_table(
                 "channels": ", ".join(segment.definition.channels) or None,
                 "strategy": str(strategies[top]) if size else None,
                 "strategy_share": float(counts[top] / size) if size else None,
+                **sums,
             }
-            | sums
         )
     words_of = ["rule", "sentence", "why", "owner", "intended_strategy", "channels", "strategy"]
-    texts = dict.fromkeys(["segmentation", "segment", "title", *words_of], pa.string())
+    texts = dict.fromkeys(["segmentation", "segment", "title", "kind", "parent", *words_of], pa.string())
     numbers = {"size": pa.int64(), "share": pa.float64(), "value_share": pa.float64(), "strategy_share": pa.float64()}
-    names = ["segmentation", "segment", "title", "size", "share", *VALUES, "value_share"]
+    names = ["segmentation", "segment", "title", "kind", "parent", "size", "share", *VALUES, "value_share"]
     names += [*words_of, "strategy_share"]
     columns = {name: [row[name] for row in rows] for name in names}
     return pa.table(
@@ -123,90 +119,6 @@ def segments_table(
             for name, column in columns.items()
         }
     )
-
-
-def segment_traits_table(
-    segments: Sequence[Segment],
-    members: Mapping[str, Booleans],
-    traits: pa.Table,
-    names: Sequence[str],
-    words: Words,
-    seed: int,
-) -> pa.Table:
-    """Make the table of what sets each segment apart, the largest effect first.
-
-    Of more than `PROFILE_SAMPLE` customers a random sample of so many is compared.
-    """
-    rows = np.arange(traits.num_rows)
-    if len(rows) > PROFILE_SAMPLE:
-        rows = np.sort(np.random.default_rng(seed).choice(len(rows), PROFILE_SAMPLE, replace=False))
-        traits = traits.take(pa.array(rows))
-    numeric = {
-        name: to_floats(traits[name]) for name in names if words.types.get(name) not in (Type.TEXT, Type.INSTANT, None)
-    }
-    ranks = {name: rank(column) for name, column in numeric.items()}
-    texts = {name: traits[name] for name in names if words.types.get(name) is Type.TEXT}
-    texts |= {name: _yes_no(traits[name]) for name in names if words.types.get(name) is Type.BOOLEAN}
-    codes = {name: _coded(column) for name, column in texts.items()}
-    found: list[dict[str, object]] = []
-    for segment in segments:
-        member = members[segment.name][rows]
-        mine = [
-            {
-                "trait": contrast.trait,
-                "inside": _said(contrast.trait, contrast.inside, words),
-                "outside": _said(contrast.trait, contrast.outside, words),
-                "effect": contrast.effect,
-            }
-            | _quartiles(numeric[contrast.trait][member])
-            for contrast in profile(member, numeric, ranks)
-        ]
-        mine += [row for name, coded in codes.items() if coded is not None and (row := _share_row(name, coded, member))]
-        mine.sort(key=lambda row: (-abs(float(str(row["effect"]))), str(row["trait"])))
-        head = {"segmentation": segment.definition.segmentation, "segment": segment.name}
-        found += [head | row | {"title": words.title(str(row["trait"]))} for row in mine]
-    order = ["segmentation", "segment", "trait", "title", "inside", "outside"]
-    measures = ["effect", "q25", "median", "q75"]
-    schema = pa.schema([(name, pa.string()) for name in order] + [(name, pa.float64()) for name in measures])
-    return pa.Table.from_pylist(found, schema=schema)
-
-
-def _quartiles(inside: Floats) -> dict[str, object]:
-    known = inside[~np.isnan(inside)]
-    return dict(zip(("q25", "median", "q75"), np.quantile(known, [0.25, 0.5, 0.75]).tolist(), strict=True))
-
-
-def _said(name: str, value: float, words: Words) -> str:
-    if name.startswith("p_") or name.endswith("_share"):
-        return f"{value * 100:.0f} %"
-    kind = words.types.get(name)
-    text = words.value(value if kind is not Type.INTEGER else round(value), kind)
-    return f"{text} days" if name.startswith("days_") or (name.endswith("_days") and kind is Type.NUMBER) else text
-
-
-def _yes_no(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(column, "yes", "no")
-
-
-def _coded(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]] | None:
-    encoded = column.combine_chunks().dictionary_encode()
-    if not 1 < len(encoded.dictionary) <= MOST_VALUES:
-        return None
-    return encoded.dictionary.to_pylist(), np.asarray(encoded.indices.fill_null(-1), dtype=np.int64)
-
-
-def _share_row(
-    name: str, coded: tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]], member: Booleans
-) -> dict[str, object]:
-    values, code = coded
-    known = code >= 0
-    inside, outside = member & known, ~member & known
-    if not inside.any() or not outside.any():
-        return {}
-    shares = [np.bincount(code[part], minlength=len(values)) / part.sum() for part in (inside, outside)]
-    top = int(np.argmax(np.abs(shares[0] - shares[1])))
-    told = [f"{values[top]}: {share[top] * 100:.0f} %" for share in shares]
-    return {"trait": name, "inside": told[0], "outside": told[1], "effect": float(shares[0][top] - shares[1][top])}
 
 
 def strategies_table(

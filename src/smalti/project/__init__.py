@@ -1,9 +1,11 @@
 """A folder of definitions: loaded, checked as a whole, turned into a work list.
 
-- `definition`: a `Project`, data without verbs
+- `definition`: a `Project`, data without verbs; `use`, the frameworks in it with their settings
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
+- `segmentations`: segmentations and channels against what they speak of; fitted rules made ready
 - `work`: what a run will do, as a value
+- `restore`: back from what a run keeps of its definitions
 - `schema`: the JSON Schema of the file, for editors
 - `timelines`: tests as data: what happens to a few customers, and what shall be so then; `steps`, one by one;
   `handwriting`, amounts and instants as people write them
@@ -15,7 +17,9 @@ from smalti.project.check import Prepared, Strategy, prepare
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.load import FILE_NAME, Read, in_order, load_project, parse_project, read_project
 from smalti.project.places import Origin
+from smalti.project.restore import restored, said
 from smalti.project.schema import project_schema
+from smalti.project.segmentations import segment_of
 from smalti.project.steps import Change, Changes, Delivery, Expectation, Scoring, Step, Waiting
 from smalti.project.timelines import Timeline, load_timeline, parse_timeline, timeline_files
 from smalti.project.work import Work, after_facts, before_facts
@@ -48,6 +52,9 @@ __all__ = [
     "prepare",
     "project_schema",
     "read_project",
+    "restored",
+    "said",
+    "segment_of",
     "timeline_files",
     "write_project",
 ]

@@ -203,6 +203,19 @@ def write_project(begun: Begun, folder: Path) -> Path:
     return file
 
 
+_SETS = (
+    "# Sets of segments, see docs/segmentations.md: crossed, split into niches, grouped by likeness.",
+    "# segmentations:",
+    "#   stage_by_value: {cross: [lifecycle, value_tiers], at_least: 0.01}",
+    "#   champions_closely: {split: champions, by: [days_since_first_order], outcome: mean_order_value}",
+    "",
+    "# Ways to reach customers, by which attribute and by what right, such as",
+    "# - channels: {email: {address: email, consent: email_consent}}",
+    "",
+)
+"""What a first file says of segmentations and channels."""
+
+
 def project_text(begun: Begun) -> str:
     """Write a project as the text of its file, with comments that say what was seen and what may be changed."""
     project = begun.project
@@ -222,7 +235,7 @@ def project_text(begun: Begun) -> str:
         lines += _source_lines(name, source, reasons.get(name, {}))
     lines += [
         "",
-        "# Standard frameworks. Left out, all that the data can carry are used.",
+        "# Standard frameworks, see docs/frameworks.md. Left out, these are used as far as the data carries them.",
         "# use: [rfm, lifecycle, value_tiers]",
         "",
         "# Your own traits, in the language of docs/language.md.",
@@ -241,6 +254,7 @@ def project_text(begun: Begun) -> str:
         "#     why: good customers gone quiet",
         "#     strategy: win_back",
         "",
+        *_SETS,
         "# What is assumed until it is measured; every report lists these and who said so.",
         "# assumptions:",
     ]

@@ -11,6 +11,7 @@ from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Curr
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.names import KEPT, clashes
 from smalti.project.places import Origin, Path_
+from smalti.project.segmentations import Known, described, wrong_channels, wrong_segmentations
 from smalti.rules import (
     Aggregate,
     Checked,
@@ -25,7 +26,16 @@ from smalti.rules import (
     walk,
     write_name,
 )
-from smalti.segments import FRAMEWORKS, Framework, Segment, SegmentDefinition, standard_framework
+from smalti.segments import (
+    Channel,
+    Framework,
+    Given,
+    Segment,
+    SegmentationDefinition,
+    SegmentDefinition,
+    by_default,
+    standard_framework,
+)
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
 from smalti.traits import Trait, TraitDefinition, standard_traits
 
@@ -59,6 +69,9 @@ class Prepared:
         types: The types of all names: attributes, traits, value columns.
         titles: What they are called.
         notes: What the facts could not carry, in sentences.
+        segmentations: All segmentations by name, each after those it crosses; those with a `way` have yet to be fitted.
+        channels: Ways to reach customers.
+        words: What rules may speak of, by which rules that are fitted are made ready.
     """
 
     traits: tuple[Trait, ...]
@@ -68,6 +81,9 @@ class Prepared:
     types: Mapping[str, Type]
     titles: Mapping[str, str]
     notes: tuple[str, ...]
+    segmentations: Mapping[str, SegmentationDefinition]
+    channels: tuple[Channel, ...]
+    words: Vocabulary
 
 
 @dataclass
@@ -124,12 +140,23 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     words = replace(words, names=types | scores, currencies=currencies)
     segments = _segments(project, rules, words, findings)
     strategies = _strategies(project, words, findings)
+    known_segments = Known(project, frameworks, {name: one for name, (one, _) in rules.items()}, words)
+    channels = _channels(known_segments, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
     titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
     known = {name: kind for name, kind in words.names.items() if kind is not None}
     return Prepared(
-        tuple(traits), tuple(segments), tuple(strategies), tuple(frameworks), known, titles, tuple(findings.notes)
+        tuple(traits),
+        tuple(segments),
+        tuple(strategies),
+        tuple(frameworks),
+        known,
+        titles,
+        tuple(findings.notes),
+        described(known_segments),
+        tuple(channels),
+        words,
     )
 
 
@@ -161,18 +188,20 @@ def _account(project: Project, attributes: Stream, findings: _Findings) -> None:
 def _frameworks(project: Project, streams: Mapping[str, Stream], findings: _Findings) -> list[Framework]:
     attributes = streams[CUSTOMERS.name].names if CUSTOMERS.name in streams else ()
     own = dict(project.traits)
-    known = {*own, *attributes, *standard_traits(streams, own)}
+    given = Given(streams, frozenset({*own, *attributes, *standard_traits(streams, own)}))
     found = []
-    for position, name in enumerate(project.use if project.use is not None else tuple(FRAMEWORKS)):
-        framework = standard_framework(name)
-        lacking = [need for need in framework.needs if need not in known]
-        if not lacking:
+    used = project.use if project.use is not None else [(name, None) for name in by_default(given)]
+    for position, (name, settings) in enumerate(used):
+        framework = standard_framework(name, settings, given)
+        lacking = [need for need in framework.needs if need not in given.names]
+        told = _and(lacking) if lacking else framework.lacking
+        if not told:
             found.append(framework)
         elif project.use is None:
-            findings.notes.append(f"{name} is left out: it needs {_and(lacking)}, which the data does not give")
+            findings.notes.append(f"{name} is left out: it needs {told}, which the data does not give")
         else:
-            problem = Problem(f"{name} needs {_and(lacking)}, which the data does not give", hint=None)
-            findings.add(problem, ("use", position), "framework")
+            path: Path_ = ("use", name, "key") if ("use", name) in findings.origin.places else ("use", position)
+            findings.add(Problem(f"{name} needs {told}, which the data does not give", hint=None), path, "framework")
     return found
 
 
@@ -332,6 +361,21 @@ def _segments(project: Project, rules: Mapping[str, _Rule], words: Vocabulary, f
         node = findings.keep(checked, path, f"segment {name}", written if name in own else None)
         if node is not None:
             found.append(Segment(name, definition, node, written))
+    return found
+
+
+def _channels(known: Known, findings: _Findings) -> list[Channel]:
+    """Check segmentations and channels; give the channels made ready."""
+    for problem, path, subject in (*wrong_segmentations(known), *wrong_channels(known)):
+        findings.add(problem, path, subject)
+    found = []
+    for name, definition in known.project.channels:
+        path, consent = ("channels", name, "consent"), definition.consent
+        written = findings.read(consent, path, f"channel {name}") if consent is not None else None
+        node = None
+        if written is not None:
+            node = findings.keep(check(written, known.words, wanted=Type.BOOLEAN), path, f"channel {name}", written)
+        found.append(Channel(name, definition, node))
     return found
 
 

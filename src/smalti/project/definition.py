@@ -10,7 +10,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from smalti.errors import SmaltiError, nearest
 from smalti.facts import Currency
-from smalti.segments import FRAMEWORKS, SegmentDefinition
+from smalti.project.use import Used
+from smalti.segments import ChannelDefinition, SegmentationDefinition, SegmentDefinition
+from smalti.segments.quality import QualitySettings
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
 from smalti.strategy.assumptions import MoneyAmount
@@ -71,11 +73,20 @@ class Project(BaseModel):
         None, description="The attribute that names the account a person belongs to, where customers are companies too."
     )
     sources: Named[SourceDefinition] = Field((), description="Outside files, by the stream they become.")
-    use: tuple[str, ...] | None = Field(
-        None, description="Standard frameworks: rfm, lifecycle, value_tiers; left out, all that the facts can carry."
+    use: Used | None = Field(
+        None, description="Standard frameworks: a list of names, or settings by name; left out, the usual ones."
     )
     traits: Named[TraitDefinition] = Field((), description="The project's own traits, by name.")
     segments: Named[SegmentDefinition] = Field((), description="The project's own segments, by name.")
+    segmentations: Named[SegmentationDefinition] = Field(
+        (), description="What sets of segments are called and for; and those that are fitted: crossed, split, grouped."
+    )
+    channels: Named[ChannelDefinition] = Field(
+        (), description="Ways to reach customers: the address each takes, and the consent or lawful basis to use it."
+    )
+    quality: QualitySettings = Field(
+        QualitySettings.model_validate({}), description="How segmentations are tested before they are used."
+    )
     playbook: Named[StrategyChange] = Field((), description="Changes to the standard playbook, by strategy.")
     assumptions: Assumptions = Field(Assumptions.model_validate({}), description="Margin, costs, horizon, discount.")
     seed: int = Field(0, ge=0, description="Seed of everything that is drawn at random.")
@@ -96,13 +107,3 @@ class Project(BaseModel):
             hint = f"; did you mean '{near}'?" if near else ""
             raise ValueError(f"unknown time zone: found '{zone}', wanted a name such as Europe/London{hint}")
         return zone
-
-    @field_validator("use")
-    @classmethod
-    def _known_frameworks(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        for name in names or ():
-            if name not in FRAMEWORKS:
-                near = nearest(name, FRAMEWORKS)
-                hint = f"; did you mean '{near}'?" if near else ""
-                raise ValueError(f"unknown framework: found '{name}', wanted one of {', '.join(FRAMEWORKS)}{hint}")
-        return names

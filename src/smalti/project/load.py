@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.places import Origin, Path_, Place, oddities, read_places
-from smalti.segments import SegmentDefinition
+from smalti.segments import FRAMEWORKS, ChannelDefinition, SegmentationDefinition, SegmentDefinition
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
 from smalti.traits import TraitDefinition
@@ -202,6 +202,8 @@ _MODELS: dict[str, type[BaseModel]] = {
     "sources": SourceDefinition,
     "traits": TraitDefinition,
     "segments": SegmentDefinition,
+    "segmentations": SegmentationDefinition,
+    "channels": ChannelDefinition,
     "playbook": StrategyChange,
 }
 _SECTIONS = (*_MODELS, "assumptions")
@@ -224,7 +226,8 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> 
         return origin.locate(problem, (*path, "key"))
     where = ".".join(str(part) for part in path if part != "key") or None
     if kind == "value_error":
-        return origin.locate(Problem(str(details["ctx"]["error"]), subject=where), path)
+        spot = (*path, "key") if path[0] == "use" and len(path) == 2 and isinstance(path[1], str) else path
+        return origin.locate(Problem(str(details["ctx"]["error"]), subject=where), spot)
     if kind == "missing":
         return origin.locate(Problem(f"'{path[-1]}' is missing", subject=".".join(map(str, path[:-1]))), path[:-1])
     told = "nothing" if found is None else None if isinstance(found, dict | list | tuple | BaseModel) else str(found)
@@ -265,4 +268,6 @@ def _settings(path: Path_) -> list[str]:
         model = Assumptions if path[0] == "assumptions" else _MODELS.get(str(path[0]), Project)
     if len(path) == 3 and path[0] == "playbook" and path[2] == "success":
         model = Belief
+    if len(path) == 2 and path[0] == "use":
+        model = FRAMEWORKS[str(path[1])].settings
     return [one.alias or name for name, one in model.model_fields.items()]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
 from smalti.project.definition import Project
+from smalti.segments import FRAMEWORKS
 
 _SHORT: dict[str, list[dict[str, str]]] = {
     "TraitDefinition": [{"type": "string", "description": "The trait in the language."}],
@@ -25,11 +28,36 @@ def project_schema() -> dict[str, Any]:
     {'$ref': '#/$defs/TraitDefinition'}
     """
     schema: dict[str, Any] = _as_written(Project.model_json_schema())
+    schema["properties"]["use"] = {
+        "description": schema["properties"]["use"]["description"],
+        "default": None,
+        "anyOf": _use(schema["$defs"]),
+    }
     files = schema["$defs"]["SourceDefinition"]["properties"]
     for name in _ONE_OR_MANY:
         files[name] = {"description": files[name]["description"], "anyOf": [{"type": "string"}, files[name]]}
     schema["$defs"] = {name: _with_short_form(name, one) for name, one in schema["$defs"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+def _use(definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Describe the frameworks: names, or settings by name; what their settings are goes to the definitions."""
+    models = {name: recipe.settings for name, recipe in FRAMEWORKS.items()}
+    _, made = models_json_schema([(model, "validation") for model in models.values()])
+    definitions |= {name: _as_written(one) for name, one in made["$defs"].items()}
+    definitions.pop("Settings", None)
+    null = {"type": "null"}
+    return [
+        {"type": "array", "items": {"enum": list(models)}, "uniqueItems": True},
+        {
+            "type": "object",
+            "properties": {
+                name: {"anyOf": [{"$ref": f"#/$defs/{model.__name__}"}, null]} for name, model in models.items()
+            },
+            "additionalProperties": False,
+        },
+        null,
+    ]
 
 
 def _with_short_form(name: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -34,11 +34,17 @@ def before_facts(project: Project) -> tuple[Work, ...]:
     return Work(READ, f"read {names}"), Work(CHECK, "check all definitions against what was read")
 
 
+def _fitted(prepared: Prepared) -> str:
+    fitted = [name for name, one in prepared.segmentations.items() if one.way is not None]
+    return f", and those of {', '.join(fitted)}" if fitted else ""
+
+
 def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work, ...]:
     """Give the rest of the work, once it is known which facts there are."""
     nodes = [trait.node for trait in prepared.traits]
     nodes += [segment.node for segment in prepared.segments]
     nodes += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
+    nodes += [channel.consent for channel in prepared.channels if channel.consent is not None]
     parts = [part for node in nodes for part in walk(node)]
     aggregates = {part for part in parts if isinstance(part, Aggregate)}
     quantiles = {part for part in parts if isinstance(part, Quantile)}
@@ -48,6 +54,6 @@ def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work
         Work("models", "fit who is still a customer, how often and for how much she buys"),
         Work("value map", "value now, to come, at risk and untapped"),
         Work("strategies", f"{len(prepared.strategies)} strategies matched to every customer"),
-        Work("segments", f"{len(prepared.segments)} segments, {len(quantiles)} fitted cuts"),
+        Work("segments", f"{len(prepared.segments)} segments, {len(quantiles)} fitted cuts{_fitted(prepared)}"),
         Work("publish", "write the run and its report"),
     )

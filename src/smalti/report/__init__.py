@@ -1,37 +1,68 @@
 """What a run found, told to people. It gets tables and dicts and gives text; it opens no file but its own assets.
 
 - `page`: one self-contained HTML page for a marketer, from `assets/`; its chapters are `opening`, `valuemap`, `plans`,
-  `groups`, `movements`, `account`, `grounds`, each of which turns `matter` (a run) into texts and lengths of bars
+  `groups`, `personas`, `verdicts`, `movements`, `account`, `grounds`, each of which turns `matter` (a run) into texts and bars
 - `summary`: a run in a handful of lines, for a terminal
 - `story` and `telling`: one customer, as a value and as paragraphs
 - `density`, `flows`: the two things that are counted here rather than in the run
+- `changes`, `comparison`: what changed definitions would do, as a value and told
 - `columns`, `writing`, `reach`, `palette`: reading tables, writing numbers, drawing intervals, colouring strategies
 """
 
+from smalti.report.changes import (
+    Changes,
+    ChannelShift,
+    Contacts,
+    CutShift,
+    Redefinition,
+    SegmentChange,
+    StrategyShift,
+    Worth,
+)
+from smalti.report.comparison import changes_markdown, changes_text
 from smalti.report.density import Density, density
 from smalti.report.flows import Flow, Move, SegmentFlow, flows
 from smalti.report.page import page
+from smalti.report.personas import Card, card, tell_card
 from smalti.report.story import Choice, CustomerStory, Difference, Fact, Membership, Place, customer_story
 from smalti.report.summary import StrategyLine, Summary, summary
 from smalti.report.telling import tell
+from smalti.report.verdicts import Gate, Told, gate, tell_quality
 
 __all__ = [
+    "Card",
+    "Changes",
+    "ChannelShift",
     "Choice",
+    "Contacts",
     "CustomerStory",
+    "CutShift",
     "Density",
     "Difference",
     "Fact",
     "Flow",
+    "Gate",
     "Membership",
     "Move",
     "Place",
+    "Redefinition",
+    "SegmentChange",
     "SegmentFlow",
     "StrategyLine",
+    "StrategyShift",
     "Summary",
+    "Told",
+    "Worth",
+    "card",
+    "changes_markdown",
+    "changes_text",
     "customer_story",
     "density",
     "flows",
+    "gate",
     "page",
     "summary",
     "tell",
+    "tell_card",
+    "tell_quality",
 ]

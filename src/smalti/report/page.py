@@ -15,10 +15,12 @@ from smalti.report.account import accounts, asides
 from smalti.report.grounds import grounds
 from smalti.report.groups import segmentations
 from smalti.report.matter import Matter
-from smalti.report.movements import movements
+from smalti.report.movements import ground, movements
 from smalti.report.opening import opening
+from smalti.report.personas import persona_cards
 from smalti.report.plans import first_customers, plans
 from smalti.report.valuemap import maps
+from smalti.report.verdicts import gate
 
 
 def page(
@@ -35,9 +37,10 @@ def page(
 
     Args:
         info: The run's `run.json`. Totals are in minor units; any key may be absent.
-        tables: The run's tables: `customers`, `membership`, `segments`, `segment_traits`, `strategies`, `playbook`,
-            `set_aside`. Any may be absent, and any trait of `customers` too.
-        previous: Tables of the run before, of which `membership` is used; None where there was none.
+        tables: The run's tables: `customers`, `membership`, `segments`, `segment_traits`, `personas`, `strategies`,
+            `playbook`, `set_aside`. Any may be absent, and any trait of `customers` too.
+        previous: `membership` of the run before and, of all runs up to this one, `changes` and `half_lives` as
+            `smalti.segments` makes them, which may be absent; None where there was no run before.
         customers_shown: How many customers with the largest expected gain are listed.
 
     Returns:
@@ -62,7 +65,10 @@ def page(
         plans=plans(matter),
         first=first_customers(matter),
         segmentations=segmentations(matter),
+        personas=persona_cards(matter),
+        quality=gate(matter),
         movements=movements(matter),
+        staying_ground=ground(matter),
         accounts=accounts(matter),
         asides=shown,
         set_aside=set_aside,

@@ -8,13 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from smalti.report.columns import as_minor
 from smalti.report.opening import VALUES
 from smalti.report.writing import Pen, count, named, share, spoken, stop
+from smalti.segments import Spread, distance, unlike
 
 DIFFERENCES = 3
 """Traits told of each segment."""
-_NORMAL = 1.349
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,15 @@ class Membership:
         segmentation: The segmentation's title.
         segment: The segment's title.
         sentence: Its rule in words, or nothing.
-        differences: Where the customer differs most, the largest first.
+        differences: Where the customer differs most, the largest first; ordinary members have none.
+        ordinary: Whether the customer was compared with the other members and is unlike them in nothing.
     """
 
     segmentation: str
     segment: str
     sentence: str
     differences: tuple[Difference, ...]
+    ordinary: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ def customer_story(
         info: The run's `run.json`: `currency`, `time_zone`, `as_of`, `customers` are used.
         segments: The customer's segments, each with `segmentation`, `segment`, and optionally `title`, `sentence`, and
             `typical`: trait name to a mapping of `q25`, `median`, `q75` over the segment's members, of the same types
-            as in `customer`.
+            as in `customer`; with `q025` and `q975` only what `smalti.segments.unlike` says is told, without them all.
         strategies: The customer's rows of the `strategies` table, optionally with a `title` each.
         attributes: Names in `customer` that are attributes, to be told as such.
         changes: Sentences on what would change the answers, told first.
@@ -268,6 +272,8 @@ def _membership(pen: Pen, words: Mapping[str, str], customer: Mapping[str, Any],
         for name, typical in (row.get("typical") or {}).items()
         if customer.get(name) is not None and typical.get("median") is not None and not isinstance(customer[name], bool)
     ]
+    compared = bool(found)
+    found = [difference for difference in found if difference.distance]
     found.sort(key=lambda difference: (-abs(difference.distance), difference.name))
     chosen: dict[str, Difference] = {}
     for difference in found:
@@ -278,6 +284,7 @@ def _membership(pen: Pen, words: Mapping[str, str], customer: Mapping[str, Any],
         named(row.get("title"), spoken(str(row["segment"]))),
         str(row.get("sentence") or ""),
         tuple(chosen.values())[:DIFFERENCES],
+        compared and not chosen,
     )
 
 
@@ -298,17 +305,20 @@ def _difference(pen: Pen, words: Mapping[str, str], name: str, value: Any, typic
         typically,
         bottom,
         top,
-        _distance(value, middle, low, high),
+        _distance(value, typical, low, high),
     )
 
 
-def _distance(value: Any, middle: Any, low: Any, high: Any) -> float:
-    """Reckon a robust z-score; where all members are alike, the scale is a tenth of the median, or one."""
-    here, centre, bottom, top = (_number(part) for part in (value, middle, low, high))
-    if here is None or centre is None or bottom is None or top is None:
+def _distance(value: Any, typical: Mapping[str, Any], low: Any, high: Any) -> float:
+    """Give the distance from the segment's median, 0 for what is ordinary there."""
+    ends = (typical.get(name) for name in ("q025", "q975"))
+    here, *quantiles = (_number(part) for part in (value, low, typical["median"], high, *ends))
+    bottom, middle, top, least, most = quantiles
+    if here is None or bottom is None or middle is None or top is None:
         return 0.0
-    spread = max((top - bottom) / _NORMAL, abs(centre) / 10) or 1.0
-    return (here - centre) / spread
+    if least is None or most is None:
+        return float(distance(np.array([here]), Spread(0, middle, bottom, middle, top, middle))[0])
+    return float(unlike(np.array([here]), Spread(0, least, bottom, middle, top, most))[0])
 
 
 def _number(value: Any) -> float | None:

@@ -84,7 +84,7 @@ def _member(story: CustomerStory, membership: Membership) -> str:
     rule = f" ({membership.sentence.rstrip('.')})" if membership.sentence else ""
     head = f"{membership.segmentation}: {membership.segment}{rule}."
     if not membership.differences:
-        return head
+        return f"{head} {story.customer} is like its other members." if membership.ordinary else head
     told = "; ".join(map(_differs, membership.differences))
     return f"{head} Unlike its typical member, {story.customer} has: {told}."
 

@@ -4,8 +4,10 @@
 - `export`: the CSV files the company would export of it, clean or with known dirt
 - `stream`: orders by the million for benchmarks, without a story
 - `personas`: the kinds of customers; one for every strategy of a playbook
-- `lives`, `baskets`, `people`: what is drawn for a block of customers (`blocks`, `draws`); `seasons` is the clock
-  they shop by
+- `lives`, `baskets`, `occasions`, `people`: what is drawn for a block of customers (`blocks`, `draws`); `seasons` is the
+  clock they shop by
+- `addresses`, `companies`: where they live, how they can be reached, for whom they buy
+- `engagement`, `needs`, `tickets`: what they do beside buying, what they want and say, what they complain of
 - `catalogue`, `columns`, `tables`: goods, and the way from arrays to tables
 
 >>> shop(3).truth["customer_id"].to_pylist()
@@ -14,10 +16,11 @@
 
 from smalti.samples.export import Dirt, Export, write_shop
 from smalti.samples.invention import Shop, shop
-from smalti.samples.personas import PERSONAS, Persona
+from smalti.samples.personas import NICHE, PERSONAS, Persona
 from smalti.samples.stream import order_stream, write_orders_parquet
 
 __all__ = [
+    "NICHE",
     "PERSONAS",
     "Dirt",
     "Export",

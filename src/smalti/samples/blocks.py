@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from smalti.samples.baskets import Lines, Returns, channels, lines, returns
-from smalti.samples.columns import Ints
+from smalti.samples.addresses import Addresses, addresses
+from smalti.samples.baskets import Lines, Returns, channels, lines, main_category, returns
+from smalti.samples.columns import Flags, Ints
+from smalti.samples.companies import Work, work
 from smalti.samples.draws import BLOCK
+from smalti.samples.engagement import Events, Liveliness, events, liveliness
 from smalti.samples.lives import Purchases, Traits, purchases, traits
+from smalti.samples.needs import Survey, survey
+from smalti.samples.occasions import occasions
 from smalti.samples.people import People, people
+from smalti.samples.tickets import Tickets, margins, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +26,9 @@ if TYPE_CHECKING:
     from smalti.samples.personas import Persona
     from smalti.samples.seasons import Clock
 
-_Arrays = TypeVar("_Arrays", Traits, People, Purchases, Lines, Returns)
+_Arrays = TypeVar(
+    "_Arrays", Traits, People, Addresses, Work, Liveliness, Survey, Purchases, Lines, Returns, Events, Tickets
+)
 
 
 class Drawn(NamedTuple):
@@ -31,16 +39,32 @@ class Drawn(NamedTuple):
         people: What is known, by customer.
         bought: Purchases, by customer and time.
         channel: Place of the channel, by purchase.
+        occasion: Place of the occasion, by purchase.
         sold: Lines, by purchase.
         sent_back: Returned lines.
+        where: How each can be reached, by customer.
+        works: For whom each buys, by customer.
+        lively: How lively each is, by customer.
+        asked: What each wants and says, by customer.
+        complains: Who complains without end, by customer.
+        did: Events, by customer and time.
+        tickets: Tickets, by customer and time.
     """
 
     who: Traits
     people: People
     bought: Purchases
     channel: Ints
+    occasion: Ints
     sold: Lines
     sent_back: Returns
+    where: Addresses
+    works: Work
+    lively: Liveliness
+    asked: Survey
+    complains: Flags
+    did: Events
+    tickets: Tickets
 
 
 def drawn(customers: int, personas: Sequence[Persona], clocks: Mapping[str, Clock], seed: int, end: int) -> Drawn:
@@ -54,13 +78,26 @@ def _block(personas: Sequence[Persona], clocks: Mapping[str, Clock], seed: int, 
     who = traits(personas, clocks, seed, block)
     bought = purchases(who, personas, clocks, seed, block)
     sold = lines(who, bought, personas, seed, block)
+    sent_back = returns(who, bought, sold, end, seed, block)
+    known = people(who, personas, seed, block)
+    lively = liveliness(who, personas, seed, block)
+    complains, asked_for_help = tickets(bought, margins(bought, sold, sent_back), end, seed, block)
+    gives = np.array([kind.gives for kind in personas])[who.persona].astype(np.int64)
     return Drawn(
         who=who,
-        people=people(who, personas, seed, block),
+        people=known,
         bought=bought,
         channel=channels(who, bought, seed, block),
+        occasion=occasions(bought, gives, main_category(sold, len(bought.at)), seed, block),
         sold=sold,
-        sent_back=returns(who, bought, sold, end, seed, block),
+        sent_back=sent_back,
+        where=addresses(known, seed, block),
+        works=work(who, personas, seed, block),
+        lively=lively,
+        asked=survey(who, bought, personas, end, (seed, block)),
+        complains=complains,
+        did=events(who, lively, known, personas, clocks, (seed, block)),
+        tickets=asked_for_help,
     )
 
 
@@ -74,8 +111,16 @@ def _first(block: Drawn, customers: int) -> Drawn:
         people=_cut(block.people, customers),
         bought=_cut(block.bought, orders),
         channel=block.channel[:orders],
+        occasion=block.occasion[:orders],
         sold=_cut(block.sold, items),
         sent_back=_cut(block.sent_back, back),
+        where=_cut(block.where, customers),
+        works=_cut(block.works, customers),
+        lively=_cut(block.lively, customers),
+        asked=_cut(block.asked, customers),
+        complains=block.complains[:customers],
+        did=_cut(block.did, int(np.searchsorted(block.did.customer, customers))),
+        tickets=_cut(block.tickets, int(np.searchsorted(block.tickets.customer, customers))),
     )
 
 
@@ -92,11 +137,26 @@ def _joined(blocks: Sequence[Drawn]) -> Drawn:
             [b.bought._replace(customer=b.bought.customer + shift) for b, shift in zip(blocks, customers, strict=True)]
         ),
         channel=np.concatenate([block.channel for block in blocks]),
+        occasion=np.concatenate([block.occasion for block in blocks]),
         sold=_side_by_side(
             [b.sold._replace(order=b.sold.order + shift) for b, shift in zip(blocks, orders, strict=True)]
         ),
         sent_back=_side_by_side(
             [b.sent_back._replace(line=b.sent_back.line + shift) for b, shift in zip(blocks, items, strict=True)]
+        ),
+        where=_side_by_side([block.where for block in blocks]),
+        works=_side_by_side([block.works for block in blocks]),
+        lively=_side_by_side([block.lively for block in blocks]),
+        asked=_side_by_side([block.asked for block in blocks]),
+        complains=np.concatenate([block.complains for block in blocks]),
+        did=_side_by_side(
+            [b.did._replace(customer=b.did.customer + shift) for b, shift in zip(blocks, customers, strict=True)]
+        ),
+        tickets=_side_by_side(
+            [
+                b.tickets._replace(customer=b.tickets.customer + shift)
+                for b, shift in zip(blocks, customers, strict=True)
+            ]
         ),
     )
 

@@ -30,6 +30,13 @@ class Aspect(IntEnum):
     DIRT = 5
     STREAM = 6
     CHANNELS = 7
+    ADDRESSES = 8
+    COMPANIES = 9
+    LIVELINESS = 10
+    EVENTS = 11
+    ANSWERS = 12
+    TICKETS = 13
+    OCCASIONS = 14
 
 
 def generator(seed: int, block: int, aspect: Aspect) -> np.random.Generator:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "order_id", "customer_id", "ordered_at", "product", "category", "channel", "quantity", "amount", "discount", "cost",
+    "occasion",
 )  # fmt: skip
 _Row = dict[str, str]
 
@@ -55,8 +56,11 @@ class Export:
     Attributes:
         orders: CSV, one row per order line and per returned line, by time: order_id, customer_id, ordered_at (ISO
             8601, UTC, ``2026-06-30T17:05:11Z``), product, category, channel, quantity, amount, discount, cost.
-            Returns are below zero and their order_id begins with R. Money in pounds with two decimals.
+            occasion. Returns are below zero and their order_id begins with R. Money in pounds with two decimals.
         customers: CSV, one row per customer: the columns of ``Shop.customers``; missing is empty.
+        events: CSV, one row per event, by time: the columns of ``Shop.events``.
+        answers: CSV, one row per customer who answered, by time: the columns of ``Shop.answers``.
+        tickets: CSV, one row per ticket, by time: the columns of ``Shop.tickets``.
         rows: Rows of orders without the header, dirt included.
         amount: What the amounts of all rows add up to, dirt included, in pounds.
         dirt: What was put in to be set aside; empty if the export is clean.
@@ -64,13 +68,18 @@ class Export:
 
     orders: Path
     customers: Path
+    events: Path
+    answers: Path
+    tickets: Path
     rows: int
     amount: Decimal
     dirt: tuple[Dirt, ...]
 
 
 def write_shop(shop: Shop, directory: str | PathLike[str], *, with_dirt: bool = False) -> Export:
-    """Write ``orders.csv`` and ``customers.csv`` into a folder, which is made if need be. Equal shops give equal bytes.
+    """Write a shop's files into a folder, which is made if need be. Equal shops give equal bytes.
+
+    They are ``orders.csv``, ``customers.csv``, ``events.csv``, ``answers.csv`` and ``tickets.csv``.
 
     Args:
         shop: The invented shop.
@@ -82,7 +91,7 @@ def write_shop(shop: Shop, directory: str | PathLike[str], *, with_dirt: bool = 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     export = write_shop(shop(50), folder, with_dirt=True)
     ...     print(export.orders.read_text().splitlines()[0])
-    order_id,customer_id,ordered_at,product,category,channel,quantity,amount,discount,cost
+    order_id,customer_id,ordered_at,product,category,channel,quantity,amount,discount,cost,occasion
     >>> {dirt.kind: dirt.rows for dirt in export.dirt}
     {'duplicate': 9, 'no_customer': 12, 'absurd_date': 3, 'not_an_amount': 4, 'future_date': 2}
     """
@@ -94,9 +103,12 @@ def write_shop(shop: Shop, directory: str | PathLike[str], *, with_dirt: bool = 
     if with_dirt:
         rows, dirt = _dirtied(rows, shop)
     _write(rows, folder / "orders.csv")
-    _write(_as_text(shop.customers), folder / "customers.csv")
+    others = ("customers", "events", "answers", "tickets")
+    for name in others:
+        _write(_as_text(getattr(shop, name)), folder / f"{name}.csv")
     spilt = sum((kind.amount for kind in dirt), Decimal(0))
-    return Export(folder / "orders.csv", folder / "customers.csv", rows.num_rows, amount + spilt, dirt)
+    orders, customers, events, answers, tickets = (folder / f"{name}.csv" for name in ("orders", *others))
+    return Export(orders, customers, events, answers, tickets, rows.num_rows, amount + spilt, dirt)
 
 
 def _total(table: pa.Table) -> Decimal:

@@ -54,12 +54,13 @@ class People(NamedTuple):
 def people(who: Traits, personas: Sequence[Persona], seed: int, block: int) -> People:
     """Draw what is known of the customers of a block."""
     rng = generator(seed, block, Aspect.PEOPLE)
+    always = np.array([SOURCES.index(kind.source) if kind.source else -1 for kind in personas])[who.persona]
     size = len(who.persona)
     mean = np.array([kind.age for kind in personas])[who.persona]
     return People(
         country=pick(rng, _COUNTRY_WEIGHTS, size),
         gender=pick(rng, _GENDER_WEIGHTS, size),
-        source=pick(rng, _SOURCE_WEIGHTS, size),
+        source=np.where(always >= 0, always, pick(rng, _SOURCE_WEIGHTS, size)),
         age=np.clip(mean + 11 * rng.standard_normal(size), 18, 95),
         age_told=rng.random(size) < 0.86,
         waited=np.where(rng.random(size) < 0.7, 0, np.minimum(rng.geometric(0.08, size), 120)).astype(np.int64),

@@ -40,6 +40,14 @@ class Persona:
         returns: Mean share of lines sent back.
         age: Mean age in years at the end.
         arrives_after: Share of the whole time that has passed before the first of them comes.
+        visits: Mean visits a month while alive.
+        opens: Mean share of the newsletters opened by those who get them.
+        features: Share of visits in which one of the shop's features is used.
+        needs: Weight of each group of needs: thrifty, hurried, careful, inspired.
+        gives: Whether orders are mostly gifts.
+        works: Chance that the customer buys for a company.
+        trade: The trade of her company, which is then hers alone; empty for any.
+        source: How she came to the shop; empty for any.
     """
 
     name: str
@@ -61,17 +69,64 @@ class Persona:
     returns: float = 0.04
     age: float = 44.0
     arrives_after: float = 0.0
+    visits: float = 2.0
+    opens: float = 0.25
+    features: float = 0.08
+    needs: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    gives: bool = False
+    works: float = 0.01
+    trade: str = ""
+    source: str = ""
 
 
 PERSONAS = (
-    Persona("regular", 0.15, "retain", 16.0, 0.015, 46.0, rate_shape=5.0, lines=2.4),
-    Persona("champion", 0.03, "reward", 26.0, 0.006, 95.0, rate_shape=9.0, lines=3.2, offers=0.06),
-    Persona("occasional", 0.06, "develop", 4.0, 0.03, 43.0, rate_shape=6.0, lines=1.8),
+    Persona("regular", 0.15, "retain", 16.0, 0.015, 46.0, rate_shape=5.0, lines=2.4, visits=3.0, opens=0.35),
     Persona(
-        "gift_buyer", 0.11, "cross_sell", 3.0, 0.07, 62.0, season="gifts", tastes=(5, 3, 1, 1, 1, 0.2), loyalty=0.5
+        "champion",
+        0.03,
+        "reward",
+        26.0,
+        0.006,
+        95.0,
+        rate_shape=9.0,
+        lines=3.2,
+        offers=0.06,
+        visits=9.0,
+        opens=0.60,
+        features=0.35,
+        needs=(0.3, 1, 4, 1.5),
+    ),
+    Persona("occasional", 0.06, "develop", 4.0, 0.03, 43.0, rate_shape=6.0, lines=1.8, visits=1.0, opens=0.18),
+    Persona(
+        "gift_buyer",
+        0.11,
+        "cross_sell",
+        3.0,
+        0.07,
+        62.0,
+        season="gifts",
+        tastes=(5, 3, 1, 1, 1, 0.2),
+        loyalty=0.5,
+        visits=0.8,
+        opens=0.15,
+        needs=(0.6, 0.8, 1, 6),
+        gives=True,
     ),
     Persona(
-        "bargain_hunter", 0.12, "leave_alone", 8.0, 0.05, 27.0, season="offers", offers=0.92, returns=0.14, loyalty=0.1
+        "bargain_hunter",
+        0.12,
+        "leave_alone",
+        8.0,
+        0.05,
+        27.0,
+        season="offers",
+        offers=0.92,
+        returns=0.14,
+        loyalty=0.1,
+        visits=6.0,
+        opens=0.65,
+        features=0.15,
+        needs=(8, 1, 0.4, 0.8),
     ),
     Persona(
         "serial_returner",
@@ -86,9 +141,37 @@ PERSONAS = (
         returns=0.52,
         offers=0.30,
         age=31.0,
+        visits=5.0,
+        opens=0.30,
+        needs=(2, 1, 0.6, 2),
     ),
-    Persona("one_timer", 0.17, "leave_alone", 1.2, 0.72, 38.0, rate_shape=1.2, dropout_weight=8.0, lines=1.4),
-    Persona("newcomer", 0.05, "onboard", 9.0, 0.09, 44.0, lines=1.7, age=36.0, arrives_after=0.93),
+    Persona(
+        "one_timer",
+        0.17,
+        "leave_alone",
+        1.2,
+        0.72,
+        38.0,
+        rate_shape=1.2,
+        dropout_weight=8.0,
+        lines=1.4,
+        visits=0.4,
+        opens=0.06,
+    ),
+    Persona(
+        "newcomer",
+        0.05,
+        "onboard",
+        9.0,
+        0.09,
+        44.0,
+        lines=1.7,
+        age=36.0,
+        arrives_after=0.93,
+        visits=4.0,
+        opens=0.40,
+        features=0.18,
+    ),
     Persona(
         "business",
         0.05,
@@ -104,10 +187,63 @@ PERSONAS = (
         offers=0.05,
         returns=0.02,
         age=47.0,
+        visits=2.5,
+        features=0.50,
+        needs=(0.7, 6, 2, 0.3),
+        works=0.96,
     ),
-    Persona("phone_caller", 0.07, "migrate", 8.0, 0.025, 54.0, season="daytime", channels=(0.04, 0.08, 0.88), age=67.0),
+    Persona(
+        "phone_caller",
+        0.07,
+        "migrate",
+        8.0,
+        0.025,
+        54.0,
+        season="daytime",
+        channels=(0.04, 0.08, 0.88),
+        age=67.0,
+        visits=0.15,
+        opens=0.04,
+        needs=(0.7, 0.2, 4, 1),
+    ),
     Persona("one_category", 0.06, "cross_sell", 9.0, 0.025, 41.0, loyalty=1.0, rate_shape=4.0, lines=1.6),
     Persona("small_basket", 0.05, "up_sell", 14.0, 0.02, 13.0, rate_shape=4.0, lines=1.2, age=33.0),
-    Persona("faded", 0.03, "win_back", 22.0, 0.10, 74.0, rate_shape=6.0, dropout_weight=60.0, lines=2.6),
+    Persona(
+        "faded",
+        0.03,
+        "win_back",
+        22.0,
+        0.10,
+        74.0,
+        rate_shape=6.0,
+        dropout_weight=60.0,
+        lines=2.6,
+        visits=4.0,
+        opens=0.40,
+    ),
 )
 """The demo's personas: for every strategy of the playbook there is one that it fits."""
+
+NICHE = Persona(
+    "niche_cafe",
+    0.00301,
+    "reward",
+    34.0,
+    0.002,
+    610.0,
+    rate_shape=30.0,
+    spend_spread=30.0,
+    season="office",
+    lines=4.0,
+    tastes=(0.1, 0, 0.5, 0, 8, 0.2),
+    channels=(0.80, 0.05, 0.15),
+    offers=0.04,
+    returns=0.01,
+    visits=3.0,
+    features=0.5,
+    needs=(0.3, 3, 3, 0.3),
+    works=1.0,
+    trade="cafe",
+    source="recommendation",
+)
+"""Cafes that the shop was recommended to: with `shop(niche=True)` some 0.3 % of the customers and 10 % of the margin."""

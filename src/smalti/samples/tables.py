@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from smalti.samples.addresses import CITIES, DOMAINS, NAMES, PHONES, POSTCODES
 from smalti.samples.baskets import main_category
 from smalti.samples.catalogue import CATEGORIES, PRODUCTS, SHELF
-from smalti.samples.columns import Ints, instants, numbered, pounds, words
+from smalti.samples.columns import Flags, Ints, instants, numbered, pounds, words
+from smalti.samples.companies import ROLES, TRADES
+from smalti.samples.engagement import EVENTS
 from smalti.samples.lives import instants_of
+from smalti.samples.needs import GROUPS, QUESTIONS
+from smalti.samples.occasions import OCCASIONS
 from smalti.samples.people import CONSENTS, COUNTRIES, GENDERS, SOURCES
 from smalti.samples.personas import CHANNELS
+from smalti.samples.tickets import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +72,7 @@ def _orders(found: Drawn, rows: Ints, ids: pa.Array) -> pa.Table:
             "channel": words(CHANNELS, found.channel[rows]),
             "discount": total(sold.quantity * (sold.listed - sold.price)),
             "cost": total(sold.quantity * sold.cost),
+            "occasion": words(OCCASIONS, found.occasion[rows]),
         }
     )
 
@@ -103,6 +111,7 @@ def _what(found: Drawn, items: Ints, sign: int) -> dict[str, pa.Array]:
         "amount": pounds(quantity * price),
         "discount": pounds(quantity * (found.sold.listed[items] - price)),
         "cost": pounds(quantity * found.sold.cost[items]),
+        "occasion": words(OCCASIONS, found.occasion[found.sold.order[items]]),
     }
 
 
@@ -125,6 +134,81 @@ def customers_table(found: Drawn, start: int, end: int) -> pa.Table:
             "email_consent": consent.take(pa.array(people.email)),
             "sms_consent": consent.take(pa.array(people.sms)),
             "post_consent": consent.take(pa.array(people.post)),
+            **_addresses(found),
+            **_work(found),
+        }
+    )
+
+
+def _told(values: pa.Array, told: Flags) -> pa.Array:
+    return pc.if_else(pa.array(told), values, None)
+
+
+def _addresses(found: Drawn) -> dict[str, pa.Array]:
+    where = found.where
+    number = numbered((".", np.arange(1, len(where.city) + 1), 6))
+    email = pc.binary_join_element_wise(words(NAMES, where.name), number, words(DOMAINS, where.domain), "")
+    return {
+        "city": _told(words(CITIES, where.city), where.city_told),
+        "postcode": _told(words(POSTCODES, where.postcode), where.postcode_told),
+        "email": _told(email, where.email_told),
+        "phone": _told(words(PHONES, where.phone), where.phone_told),
+    }
+
+
+def _work(found: Drawn) -> dict[str, pa.Array]:
+    works = found.works
+    employed = works.company >= 0
+    trade = words([f" {trade.capitalize()} " for trade in TRADES], works.trade)
+    first = words([name.capitalize() for name in NAMES], works.company % len(NAMES))
+    number = numbered(("", np.maximum(works.company, 0) + 1, 1))
+    return {
+        "company": _told(pc.binary_join_element_wise(first, trade, number, ""), employed),
+        "trade": _told(words(TRADES, works.trade), employed),
+        "role": _told(words(ROLES, works.role), employed & works.role_told),
+    }
+
+
+def events_table(found: Drawn) -> pa.Table:
+    """Give what customers did beside buying, by time."""
+    did = found.did
+    rows = np.argsort(did.at, kind="stable")
+    customer = did.customer[rows] + 1
+    return pa.table(
+        {
+            "event_id": numbered(("E", customer, 6), ("-", did.number[rows], 4)),
+            "customer_id": numbered(("C", customer, 6)),
+            "at": instants(did.at[rows]),
+            "name": words(EVENTS, did.name[rows]),
+            "category": words([*CATEGORIES, None], did.category[rows] % (len(CATEGORIES) + 1)),
+        }
+    )
+
+
+def answers_table(found: Drawn) -> pa.Table:
+    """Give what customers answered when they were asked what they want, by time: a row for each who answered."""
+    asked = found.asked
+    who = np.flatnonzero(asked.answered)
+    rows = who[np.argsort(asked.at[who], kind="stable")]
+    said = {
+        f"wants_{name}": pa.array(asked.yes[rows, place], mask=asked.skipped[rows, place])
+        for place, name in enumerate(QUESTIONS)
+    }
+    return pa.table({"customer_id": numbered(("C", rows + 1, 6)), "at": instants(asked.at[rows]), **said})
+
+
+def tickets_table(found: Drawn) -> pa.Table:
+    """Give what customers came to the help desk with, by time."""
+    made = found.tickets
+    rows = np.argsort(made.at, kind="stable")
+    customer = made.customer[rows] + 1
+    return pa.table(
+        {
+            "ticket_id": numbered(("T", customer, 6), ("-", made.number[rows], 3)),
+            "customer_id": numbered(("C", customer, 6)),
+            "at": instants(made.at[rows]),
+            "topic": words(TOPICS, made.topic[rows]),
+            "cost": pounds(made.cost[rows]),
         }
     )
 
@@ -147,5 +231,10 @@ def truth_table(found: Drawn, personas: Sequence[Persona], clocks: Mapping[str, 
             "return_rate": who.returning,
             "favourite_category": words(CATEGORIES, who.favourite),
             "main_channel": words(CHANNELS, who.channel),
+            "needs_group": words(GROUPS, found.asked.group),
+            "visits_per_month": found.lively.visits,
+            "open_rate": found.lively.opens,
+            "complainer": pa.array(found.complains),
+            "niche": pa.array(np.array([kind.trade != "" for kind in personas])[who.persona]),
         }
     )

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from smalti.errors import nearest
 from smalti.rules import Node
+
+Kind: TypeAlias = Literal[
+    "demographic",
+    "geographic",
+    "psychographic",
+    "needs",
+    "behavioural",
+    "value",
+    "jobs_to_be_done",
+    "occasion",
+    "lifecycle",
+    "engagement",
+    "predictive",
+    "negative",
+]
+"""What a segment goes by; negative ones say whom not to target."""
 
 
 class SegmentDefinition(BaseModel):
@@ -26,11 +43,25 @@ class SegmentDefinition(BaseModel):
     strategy: str | None = Field(default=None, description="The strategy its members' message should serve.")
     channels: tuple[str, ...] = Field(default=(), description="Channels through which its members may be reached.")
     segmentation: str = Field(default="segments", description="The set of segments it is used together with.")
+    kind: Kind | None = Field(
+        default=None, description="What it goes by, told in reports; negative means: whom not to target."
+    )
+    parent: str | None = Field(default=None, description="The segment it is a part of.")
 
     @model_validator(mode="before")
     @classmethod
     def _text_is_rule(cls, value: Any) -> Any:
         return {"who": value} if isinstance(value, str) else value
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _known_kind(cls, value: Any) -> Any:
+        kinds = get_args(Kind)
+        if isinstance(value, str) and value not in kinds:
+            near = nearest(value, kinds)
+            hint = f"; did you mean '{near}'?" if near else ""
+            raise ValueError(f"unknown kind: found '{value}', wanted one of {', '.join(kinds)}{hint}")
+        return value
 
 
 @dataclass(frozen=True)

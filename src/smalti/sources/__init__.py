@@ -2,7 +2,7 @@
 
 What a user says about a file, and what we see in it:
 
-- `definitions`: a `SourceDefinition`, the value a project holds
+- `definitions`: a `SourceDefinition`, the value a project holds, and the `PlacesDefinition` in one of customers
 - `guess`: `inspect`, a cheap look that gives a `Guess`; `roles` and `kinds` judge columns by name, type and contents
 
 Reading, from bytes to batches of rows:
@@ -14,13 +14,14 @@ From rows to facts:
 
 - `dates`, `amounts`, `rowkeys`: instants, exact money, identical rows
 - `lines`, `staging`, `orders`: one line per row, then orders, returns and order items, or a stream of one's own
-- `attributes`: what is said of customers, with its history
+- `attributes`: what is said of customers, with its history (`carried`: what holds at each row); `places` adds where they
+  live, by the countries and cities of the `gazetteer`
 - `account`: what was kept, returned, set aside, and the proof that nothing is lost
 - `load`: all of it; `peek`: the streams it would give, from the heads of the files
 """
 
 from smalti.sources.account import SET_ASIDE, Account, Tally
-from smalti.sources.definitions import SourceDefinition
+from smalti.sources.definitions import PlacesDefinition, SourceDefinition
 from smalti.sources.files import Fingerprint
 from smalti.sources.guess import Guess, inspect
 from smalti.sources.load import Loaded, load
@@ -33,6 +34,7 @@ __all__ = [
     "Fingerprint",
     "Guess",
     "Loaded",
+    "PlacesDefinition",
     "Role",
     "SeenColumn",
     "SourceDefinition",

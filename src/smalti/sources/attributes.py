@@ -14,13 +14,15 @@ from smalti.errors import SourceError
 from smalti.facts import CUSTOMERS, FOREVER_AGO, Column, Stream, Type
 from smalti.sources.account import Ledger, same_as
 from smalti.sources.amounts import sign_note
+from smalti.sources.carried import carried, rows_losing, silent
 from smalti.sources.dates import DateReading, find_reading, is_ambiguous, read_dates
-from smalti.sources.definitions import SourceDefinition
+from smalti.sources.definitions import PlacesDefinition, SourceDefinition
 from smalti.sources.files import SourceFile
 from smalti.sources.formats import find_format, read_batches, remarks
 from smalti.sources.guess import missing_column
 from smalti.sources.kinds import distinct_texts, find_type, to_type
 from smalti.sources.lines import customer_keys, telling
+from smalti.sources.places import place
 from smalti.sources.rowkeys import repeats, row_keys
 from smalti.sources.staging import Setting, day_first_note, own_names
 from smalti.sources.tabular import as_text
@@ -76,11 +78,15 @@ class Attributes:
         if not len(places):
             raise SourceError(f"no row of {self._files[0].name} is usable: {told(self.ledger)}")
         chosen = pa.array(places)
-        stream, columns = self._columns(_taken(rows.table, places))
-        facts = [customers.take(chosen), pa.array(at[places]), *columns]
+        table = _taken(rows.table, places)
+        stream, columns = self._columns(table)
+        where = self._where(table, self._definition.places)
+        facts = [customers.take(chosen), pa.array(at[places]), *columns, *where]
         self.kept = len(places)
         if self._definition.at is None:
             facts = self._joined(rows, places, facts)
+        if self._definition.places is not None:
+            stream, facts = self._placed(self._definition.places, stream, facts)
         store.put(CUSTOMERS.name, pa.Table.from_arrays(facts, schema=stream.schema()))
         return stream
 
@@ -111,6 +117,7 @@ class Attributes:
             ("customer", self._definition.customer),
             ("at", self._definition.at),
             *self._definition.columns,
+            *(("places", name) for name in (self._definition.places.columns if self._definition.places else ())),
         ):
             if column is not None and column not in names and not optional:
                 raise SourceError(f"'{file.name}': {missing_column(role, column, names)}")
@@ -216,6 +223,47 @@ class Attributes:
             more = f" and {len(renamed) - 20} more" if len(renamed) > 20 else ""
             self.notes.append("columns renamed: " + ", ".join(renamed[:20]) + more)
         return Stream(CUSTOMERS.name, tuple(columns), CUSTOMERS.about), values
+
+    def _where(self, table: pa.Table, places: PlacesDefinition | None) -> list[pa.Array]:
+        """Give country, city and region as the file has them; nothing where it does not say which columns they are."""
+        if places is None:
+            return []
+        reading = DateReading(self._setting.time_zone)
+        return [
+            pa.nulls(len(table), pa.string())
+            if name is None
+            else to_type(table[name].combine_chunks(), Type.TEXT, reading)[0]
+            for name in (places.country, places.city, places.region)
+        ]
+
+    def _placed(
+        self, definition: PlacesDefinition, stream: Stream, facts: list[pa.Array]
+    ) -> tuple[Stream, list[pa.Array]]:
+        """Put what is known of the places where they stood; a column of the file that has such a name stays as it is.
+
+        Where rows have instants, a row that names a city is in the country that holds then, and one that names neither says
+        nothing of either.
+        """
+        facts, where = facts[:-3], facts[-3:]
+        dated = self._definition.at is not None
+        said = carried(facts[0], facts[1], where) if dated else where
+        telling = ~silent(facts[0], facts[1], where) if dated else np.ones(len(facts[0]), bool)
+        once = len(facts[0]) == pc.count_distinct(facts[0]).as_py()
+        found = place(definition, said, telling, "customers" if once else "rows")
+        self.notes += found.notes
+        values = [pc.if_else(pa.array(telling), one, None) for one in found.values] if dated else found.values
+        left = rows_losing(facts[0], facts[1], telling, found.located) if dated and definition.city else 0
+        if left:
+            self.notes.append(
+                f"{left:,} rows move a customer to a city that is not known: what is known of the last one holds"
+            )
+        taken = {name.casefold(): name for name in stream.names}
+        kept = [n for n, column in enumerate(found.columns) if column.name not in taken]
+        own = [taken[column.name] for column in found.columns if column.name in taken]
+        if own:
+            self.notes.append(f"{', '.join(own)}: the file has columns of these names, and places made none")
+        columns = (*stream.columns, *(found.columns[n] for n in kept))
+        return Stream(stream.name, columns, stream.about), [*facts, *(values[n] for n in kept)]
 
     def _names(self, table: pa.Table) -> Iterator[tuple[str, str]]:
         if self._definition.columns:

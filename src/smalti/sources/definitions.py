@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 LINE_FIELDS = (
     "order_id",
@@ -19,6 +19,66 @@ LINE_FIELDS = (
     "channel",
 )
 """The names that mean something in an orders source; any other name in `columns` is the project's own column."""
+
+
+class PlacesDefinition(BaseModel):
+    """Which columns of a customers source say where its customers are, and what is made of them.
+
+    The country gives the attributes ``country_name``, ``country_code`` and ``continent``; the city ``city_population``,
+    ``urban``, ``latitude`` and ``longitude``; with `near` there is ``distance_km`` as well. A column of the file with one
+    of these names stays as it is.
+
+    >>> PlacesDefinition.model_validate({"country": "country", "city": "town", "near": "London, GB"}).urban_from
+    50000
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    country: str | None = Field(
+        default=None,
+        description="Column of the file with the country: its name in any language, or its code of ISO 3166.",
+    )
+    city: str | None = Field(
+        default=None, description="Column of the file with the city or town, as people there or elsewhere spell it."
+    )
+    region: str | None = Field(
+        default=None,
+        description="Column of the file with the state, by which cities of one name are told apart: of the US by name or "
+        "code, elsewhere by GeoNames' code of the first administrative division.",
+    )
+    default_country: str | None = Field(
+        default=None, description="Country of the customers of whom the file tells none, such as GB."
+    )
+    near: str | None = Field(
+        default=None,
+        description="Where distances count from: a city and its country, such as 'London, GB', or latitude and longitude, "
+        "such as '51.5, -0.13'.",
+    )
+    urban_from: int = Field(
+        default=50_000,
+        ge=1,
+        description="From how many inhabitants on a city counts as urban; 50,000 is a city's least in the degree of "
+        "urbanisation (United Nations Statistical Commission, 2020).",
+    )
+    smallest: Literal[500, 1000, 5000, 15000] = Field(
+        default=5000,
+        description="Cities of at least so many inhabitants are known; 5,000 is a town's least in the degree of "
+        "urbanisation. The fewer, the longer they take to read.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> PlacesDefinition:
+        if self.country is None and self.default_country is None:
+            raise ValueError("places need 'country', the column with the country, or 'default_country', one for all")
+        for name in ("region", "near"):
+            if getattr(self, name) is not None and self.city is None:
+                raise ValueError(f"places need 'city', the column with the city, for '{name}' to mean something")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the file that say where customers are."""
+        return tuple(name for name in (self.country, self.city, self.region) if name is not None)
 
 
 class SourceDefinition(BaseModel):
@@ -88,6 +148,11 @@ class SourceDefinition(BaseModel):
         description="What to do with identical rows; left out, those of orders are set aside where rows have an order id "
         "or a time of day, and kept where they have neither, since they may then be separate purchases; those of customers "
         "are set aside; those of a stream of your own are kept unless it names an id.",
+    )
+    places: PlacesDefinition | None = Field(
+        default=None,
+        description="Which columns of a customers source say where its customers are: gives country_name, country_code, "
+        "continent, city_population, urban, latitude, longitude, distance_km.",
     )
     status: str | None = Field(
         default=None, description="Column that says whether an order, or a line of it, was cancelled."

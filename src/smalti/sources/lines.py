@@ -298,6 +298,7 @@ def _keyed(lines: pa.Table, seq: NDArray[np.int64], table: pa.Table, plan: LineP
 def telling(definition: SourceDefinition, names: Sequence[str]) -> list[str]:
     """Give the columns that make a row another one: all but those that nobody asked for and that say where it was read."""
     used = {definition.customer, definition.at, definition.id, *definition.mapping.values()}
+    used |= set(definition.places.columns) if definition.places is not None else set()
     return [name for name in names if name in used or not PROVENANCE.fullmatch(name)]
 
 

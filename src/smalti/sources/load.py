@@ -170,6 +170,8 @@ def check_names(name: str, definition: SourceDefinition) -> None:
     if definition.id is not None and name in (ORDERS.name, CUSTOMERS.name):
         instead = "'order_id' under 'columns'" if name == ORDERS.name else "'customer'"
         raise SourceError(f"source '{name}' takes no 'id'; did you mean {instead}?")
+    if definition.places is not None and name != CUSTOMERS.name:
+        raise SourceError(f"source '{name}' takes no 'places': say in source '{CUSTOMERS.name}' where customers are")
     _check_free(name, named, _TAKEN | (_GIVEN if name == ORDERS.name else {}))
     if name != ORDERS.name:
         return

@@ -1,4 +1,4 @@
-"""The standard traits: recency, frequency, spend, tenure, rhythm, returns, range.
+"""The standard traits: recency, frequency, spend, tenure, rhythm, returns, range, discounts, tickets.
 
 Each is a text in the language. One is there when every stream, column and trait it speaks of is there, so a project that
 defines a trait under a standard name - from attributes, say, where there are no orders - carries all that stand on it.
@@ -37,7 +37,11 @@ _STANDARD: dict[str, tuple[str, str]] = {
     ),
     "discount_365d": ("sum(orders.discount, last 365 days)", "discounts in the last year"),
     "discount_share": ("discount_365d / (spend_365d + discount_365d)", "share of the price given as discount"),
+    "discount_known_orders": ("count(orders, where discount is not missing)", "orders of known discount"),
+    "discounted_orders": ("count(orders, where discount > 0)", "orders with a discount"),
+    "discounted_order_share": ("discounted_orders / discount_known_orders", "share of orders with a discount"),
     "favourite_channel": ("most_frequent(orders.channel)", "favourite channel"),
+    "channels_used": ("distinct(orders.channel)", "channels used"),
     "returns_total": ("count(returns)", "returns ever"),
     "returns_365d": ("count(returns, last 365 days)", "returns in the last year"),
     "refunds_365d": ("sum(returns.refund, last 365 days)", "refunds in the last year"),
@@ -45,6 +49,7 @@ _STANDARD: dict[str, tuple[str, str]] = {
     "products_365d": ("distinct(order_items.product, last 365 days)", "different products in the last year"),
     "categories_365d": ("distinct(order_items.category, last 365 days)", "different categories in the last year"),
     "favourite_category": ("most_frequent(order_items.category)", "favourite category"),
+    "tickets_365d": ("count(tickets, last 365 days)", "tickets in the last year"),
 }
 _WITHOUT_ITEMS: dict[str, str] = {
     "categories_365d": "distinct(orders.category, last 365 days)",
