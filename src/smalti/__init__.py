@@ -18,7 +18,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from smalti.engine import History, Options, Profile, Run, history, plan_changes, run_project
+from smalti.engine import (
+    History,
+    Options,
+    Profile,
+    Quality,
+    Run,
+    assess_project,
+    history,
+    plan_changes,
+    run_project,
+)
 from smalti.errors import DefinitionError, SmaltiError
 from smalti.project import Project, begin_project, load_project
 from smalti.report import Changes
@@ -30,8 +40,10 @@ __all__ = [
     "Options",
     "Profile",
     "Project",
+    "Quality",
     "Run",
     "SmaltiError",
+    "assess_project",
     "history",
     "load_project",
     "plan_changes",

@@ -113,7 +113,8 @@ def no_members():
 
 
 @pytest.mark.parametrize(
-    "missing", ["customers", "membership", "segments", "segment_traits", "personas", "strategies", "playbook", "set_aside"]
+    "missing",
+    ["customers", "membership", "segments", "segment_traits", "personas", "strategies", "playbook", "set_aside"],
 )
 def test_any_table_may_be_absent(small_run, missing):
     info, tables = small_run

@@ -109,14 +109,18 @@ def test_a_customer_like_the_typical_one_does_not_differ():
 def test_only_what_is_outside_the_middle_of_the_segment_is_told(ends, wanted):
     low, high = ends
     typical = {"q025": low, "q25": 2, "median": 2, "q75": 2, "q975": high}
-    (membership,) = ann(segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]).memberships
+    (membership,) = ann(
+        segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]
+    ).memberships
     assert [part.name for part in membership.differences] == wanted
     assert membership.ordinary == (not wanted)
 
 
 def test_what_is_outside_but_near_is_ordinary():
     typical = {"q025": 9, "q25": 7, "median": 10, "q75": 13, "q975": 11.5}
-    (membership,) = ann(segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]).memberships
+    (membership,) = ann(
+        segments=[{"segmentation": "s", "segment": "a", "typical": {"orders_total": typical}}]
+    ).memberships
     assert membership.differences == ()
 
 
