@@ -154,10 +154,11 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
     strategies = _strategies(findings)
     aside = findings.facts.loaded.set_aside
     amount = tables.published(aside["amount"], Type.MONEY, currency)
+    plan = (findings.reckoned.options, findings.reckoned.found)
     return {
         "customers": tables.customers_table(findings.reckoned.traits, prepared, values, chosen, currency),
         "membership": membership(findings.reckoned.answers, findings.reckoned.segments),
-        "segments": tables.segments_table(findings.reckoned.segments, members, values, primary.to_pylist(), words),
+        "segments": tables.segments_table(findings.reckoned.segments, members, values, plan, words),
         **_characters(findings, compared, told, strategies),
         "strategies": strategies,
         "playbook": tables.playbook_table(

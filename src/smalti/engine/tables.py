@@ -19,6 +19,8 @@ from smalti.strategy.peers import Booleans, Floats
 VALUES = ("value_now", "value_to_come", "value_at_risk", "untapped_potential")
 """The four values that are summed for segments and for all."""
 
+_PLAN = ("plan_cost", "plan_gain")
+
 
 def published(column: pa.ChunkedArray, kind: Type, currency: Currency) -> pa.ChunkedArray:
     """Give a column in working form as it is published.
@@ -70,11 +72,18 @@ def segments_table(
     segments: Sequence[Segment],
     members: Mapping[str, Booleans],
     values: Mapping[str, Floats],
-    primary: Sequence[str],
+    plan: tuple[Sequence[Option], Match],
     words: Words,
 ) -> pa.Table:
-    """Make the table of segments: size, money, rule in the language and in words, and the members' commonest strategy."""
-    strategies, code = np.unique(np.asarray(primary, dtype=object), return_inverse=True)
+    """Make the table of segments: size, money, rule in the language and in words, the members' commonest strategy.
+
+    What trying every member's primary strategy once costs and is expected to bring is told as well: of segments that are not
+    to be targeted it is what leaving them out saves and forgoes.
+    """
+    options, found = plan
+    code, strategies = found.primary, [option.name for option in options]
+    cost = np.array([option.cost for option in options], dtype=np.float64)[code]
+    gain = np.stack([option.gain for option in options])[code, np.arange(len(code))]
     everyone = max(len(code), 1)
     total = float(np.nansum(values["value_to_come"]))
     rows = []
@@ -83,6 +92,7 @@ def segments_table(
         counts = np.bincount(code[member], minlength=len(strategies))
         size = int(member.sum())
         sums = {name: float(np.nansum(values[name][member])) for name in VALUES}
+        sums |= {"plan_cost": float(cost[member].sum()), "plan_gain": float(gain[member].sum())}
         top = int(counts.argmax()) if size else -1
         rows.append(
             {
@@ -100,7 +110,7 @@ def segments_table(
                 "owner": segment.definition.owner,
                 "intended_strategy": segment.definition.strategy,
                 "channels": ", ".join(segment.definition.channels) or None,
-                "strategy": str(strategies[top]) if size else None,
+                "strategy": strategies[top] if size else None,
                 "strategy_share": float(counts[top] / size) if size else None,
                 **sums,
             }
@@ -109,12 +119,12 @@ def segments_table(
     texts = dict.fromkeys(["segmentation", "segment", "title", "kind", "parent", *words_of], pa.string())
     numbers = {"size": pa.int64(), "share": pa.float64(), "value_share": pa.float64(), "strategy_share": pa.float64()}
     names = ["segmentation", "segment", "title", "kind", "parent", "size", "share", *VALUES, "value_share"]
-    names += [*words_of, "strategy_share"]
+    names += [*words_of, "strategy_share", *_PLAN]
     columns = {name: [row[name] for row in rows] for name in names}
     return pa.table(
         {
             name: money(np.array(column, dtype=np.float64), words.currency)
-            if name in VALUES
+            if name in (*VALUES, *_PLAN)
             else pa.array(column, (texts | numbers)[name])
             for name, column in columns.items()
         }

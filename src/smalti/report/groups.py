@@ -181,6 +181,9 @@ def _group(matter: Matter, row: dict[str, Any], apart: list[dict[str, Any]], mix
         )
         if row.get(name) is not None
     )
+    if row.get("kind") == "negative" and row.get("plan_cost") is not None:
+        left_out = (("plan_cost", "saved by leaving them out"), ("plan_gain", "forgone by it"))
+        money += tuple((title, pen.round_money(as_minor(row[name], pen.currency))) for name, title in left_out)
     members, size = sum(mix.values()), int(row.get("size") or 0)
     ordered = sorted(mix, key=lambda name: (-mix[name], name))
     told = [f"{matter.strategy(name)} {share(mix[name] / members)}" for name in ordered]
