@@ -50,7 +50,15 @@ BASE = {
         "worthy": "value_to_come > 20",
     },
     "playbook": {"retain": {"cost": "3 %"}},
+    "channels": {
+        "email": {"address": "email", "consent": "email_consent"},
+        "post": {"address": "postcode", "basis": "contract; checked by legal 2026-01"},
+    },
 }
+
+
+NONE = {"email": None, "post": None}
+"""Channels left out."""
 
 
 def project(**changes):
@@ -267,18 +275,50 @@ def test_it_is_what_two_published_runs_show(much, home, runs, tmp_path):
     assert {flow.segmentation for flow in much.flows} == {"lifecycle", "segments"}
 
 
-def test_contacts_are_those_whose_strategy_costs_something(much, plan, runs):
+def test_contacts_are_those_whose_strategy_does_something(much, runs):
     playbook = smalti.Run.newest(runs).playbook.to_pandas()
     table = smalti.Run.newest(runs).customers.to_pandas()
     costs = dict(zip(playbook.strategy, (playbook.cost * 100).round().astype(int), strict=True))
-    treated = table.primary_strategy.map(costs) > 0
+    treated = ~table.primary_strategy.isin(["leave_alone", "do_not_target"])
     assert much.contacts_before.customers == int(treated.sum())
     assert much.contacts_before.cost == int(table.primary_strategy.map(costs).sum())
     email = members(smalti.Run.newest(runs), "quiet") | members(smalti.Run.newest(runs), "regular")
     by_name = {one.channel: one for one in much.channels}
     assert set(by_name) == {"email", "post"}
-    assert by_name["email"].before.customers == int((treated & table.customer_id.isin(email)).sum())
+    named = treated & table.customer_id.isin(email)
+    reached = named & table.email.notna() & (table.email_consent == True)  # noqa: E712
+    assert by_name["email"].before.customers == int(reached.sum())
+    assert 0 < int(reached.sum()) < int(named.sum())
     assert by_name["email"].after.customers < by_name["email"].before.customers  # quiet no longer names it
+
+
+def test_whom_a_strategy_costs_nothing_is_a_contact_too(plan, runs):
+    free = plan(playbook={"develop": {"cost": "0.00"}})
+    developed = next(one for one in free.strategies if one.strategy == "develop")
+    acting = [one.after for one in free.strategies if one.strategy not in ("leave_alone", "do_not_target")]
+    assert developed.after > 0
+    assert free.contacts_after.customers == sum(acting)
+
+
+def test_without_channels_nobody_is_counted_by_channel(plan):
+    undeclared = project(channels=NONE)
+    both = plan(channels=NONE, against=undeclared, name="Other")
+    assert [(one.channel, one.before, one.after) for one in both.channels] == [
+        ("email", None, None),
+        ("post", None, None),
+    ]
+    assert both.harmless
+    declared = plan(against=undeclared)
+    assert all(one.before is None and one.after.customers > 0 for one in declared.channels)
+    assert not declared.harmless
+    assert declared.moved == 0
+
+
+def test_consent_withdrawn_from_a_channel_is_told(plan):
+    changes = plan(channels={"email": {"address": "email", "consent": "email_consent and sms_consent"}})
+    email = next(one for one in changes.channels if one.channel == "email")
+    assert 0 < email.after.customers < email.before.customers
+    assert not changes.harmless
 
 
 def test_a_segment_renamed_is_still_the_same(plan):
@@ -365,7 +405,9 @@ def test_customers_on_one_side_alone_are_aligned(plan, home, tmp_path):
     half = tmp_path / "half.csv"
     half.write_text("\n".join(lines[: len(lines) // 4]) + "\n", encoding="utf-8")
     fewer = {"orders": SOURCES["orders"] | {"from": str(half)}, "customers": None}
-    changes = plan(sources=fewer, use=[], segments={"all": "true"}, against=project(segments={"all": "true"}))
+    changes = plan(
+        sources=fewer, use=[], channels=NONE, segments={"all": "true"}, against=project(segments={"all": "true"})
+    )
     all_ = found(changes)["all"]
     assert all_.before == changes.customers > all_.after > 0
     assert (all_.entered, all_.left) == (0, all_.before - all_.after)

@@ -12,7 +12,7 @@ from smalti.engine.segmenting import segmented
 from smalti.errors import RunError
 from smalti.facts import Currency, Type, parse_instant
 from smalti.project import Project
-from smalti.rules import Vocabulary
+from smalti.rules import Customer, Literal, Vocabulary, meaning
 from smalti.samples import shop, write_shop
 from smalti.segments import SegmentationDefinition, SegmentDefinition
 from smalti.store import Store
@@ -172,6 +172,7 @@ def small(segmentations, columns, segments=()):
     prepared = Ready()
     prepared.types, prepared.titles, prepared.words = types, {}, words
     prepared.segments = tuple(segments)
+    prepared.frameworks = prepared.traits = ()
     written = dict.fromkeys((one.definition.segmentation for one in segments), SegmentationDefinition())
     prepared.segmentations = written | {
         name: SegmentationDefinition.model_validate(one) for name, one in segmentations.items()
@@ -217,6 +218,24 @@ def test_who_is_in_no_segment_of_a_dimension_is_in_a_part_of_her_own():
     assert any(one.title.startswith("None of Ours") for one in cells)
 
 
+@pytest.mark.parametrize("order", [["ours", "alike"], ["alike", "ours"]])
+@pytest.mark.parametrize("at_least", [1, 2, 5])
+def test_who_falls_out_of_a_dimension_later_is_in_exactly_one_cell_all_the_same(order, at_least):
+    words = Vocabulary({}, {"age": Type.INTEGER}, Currency("GBP"))
+    segments = hand_made({"young": "age < 40", "old": "age >= 40"}, words)
+    ages = pa.array([10, 45, 20, 70, 20, 65], pa.int64())
+    columns = {"age": (Type.INTEGER, ages), "score": (Type.NUMBER, pa.array([1.0, 1, 1, 9, 9, 9]))}
+    groups = {"alike": {"group": ["score"], "into": 2}, "all": {"cross": order, "at_least": at_least}}
+    found = small(groups, columns, segments)
+    of_alike = [one.name for one in found.segments if one.definition.segmentation == "alike"]
+    cells = [one for one in found.segments if one.definition.segmentation == "all"]
+    for age in ("young", "old", None):
+        for group in (*of_alike, None):
+            inside = {name: Literal(name in (age, group), Type.BOOLEAN) for name in ("young", "old", *of_alike)}
+            held = [meaning(one.node, Customer({}, segments=inside), 0) is True for one in cells]
+            assert sum(held) == 1, (age, group, [one.definition.who for one in cells])
+
+
 def test_a_segment_never_takes_the_name_of_something_else():
     words = Vocabulary({}, {"age": Type.INTEGER}, Currency("GBP"))
     segments = hand_made({"a": "age > 1", "b": "age <= 1", "a_B": "age > 5"}, words)
@@ -249,7 +268,7 @@ def test_too_many_combinations_are_refused():
     ]
     columns = {"age": (Type.INTEGER, pa.array(np.arange(101)))}
     with pytest.raises(
-        RunError, match="segmentation x: too many combinations to cross: 101 of ours x 101 of theirs are 10,201"
+        RunError, match="segmentation x: too many combinations to cross: 102 of ours x 102 of theirs are 10,404"
     ):
         small({"x": {"cross": ["ours", "theirs"]}}, columns, [*ours, *others])
 
@@ -279,6 +298,6 @@ def test_money_is_cut_in_the_units_people_write():
     definition = {"split": "all", "by": ["spend", "country"], "outcome": "margin", "depth": 1}
     found = small({"x": definition}, columns, segments)
     rules = [one.definition.who for one in found.segments[1:]]
-    assert rules == ["member(all) and spend > 50", "member(all) and spend <= 50"]
+    assert rules == ["member(all) and spend > 50", "member(all) and (spend <= 50 or spend is missing)"]
     assert np.asarray(found.answers[found.segments[1].name]).tolist() == (spend > 50_00).tolist()
     assert found.segments[1].title == "All > spend over £50.00"

@@ -44,6 +44,7 @@ def found(tmp_path_factory):
             "customers": {"from": "customers.csv", "customer": "customer_id"},
         },
         use=["rfm", "lifecycle", "value_tiers"],
+        quality={"lasting": ["badge", "trade"]},
         segments={colour: {"who": f"badge = '{colour}'", "segmentation": "badges"} for colour in np.unique(badge)}
         | {"the_best_again": {"who": "member(platinum)", "segmentation": "again"}},
     )

@@ -162,6 +162,24 @@ def test_without_anything_to_compare_with_sizes_are_told():
         assert "share" in told
 
 
+def test_of_a_channel_without_consent_it_is_said_that_none_is_known():
+    unknown = (ChannelShift("email", None, None), ChannelShift("post", None, None))
+    for told in (changes_text(changes(channels=unknown)), changes_markdown(changes(channels=unknown))):
+        assert "Contacts by channel" in told
+        assert "email, post: nobody's consent is known, so nobody is counted" in told
+    newly = (ChannelShift("email", None, Contacts(4, 40)), ChannelShift("post", None, None))
+    assert "email no consent known 4 for £0.40" in words(changes_text(changes(channels=newly)))
+    still = changes_text(changes(**STILL | {"channels": unknown}))
+    assert "nothing would change" in still
+    assert "Contacts by channel" not in still
+
+
+def test_a_channel_that_reaches_others_is_not_nothing():
+    told = changes_text(changes(**STILL | {"channels": (ChannelShift("email", Contacts(4, 40), Contacts()),)}))
+    assert "nothing would change" not in told
+    assert "Contacts by channel" in told
+
+
 def test_new_gone_and_renamed_segments_are_called_so():
     parts = (
         replace(segment("one"), before=None),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from smalti.segments.quality import Bars, Grouping, distinct, overlap, redundant, separations, state_of, twins
+from smalti.segments.quality.distinct import _compare
+from smalti.segments.quality.intervals import cliffs_delta
 
 BARS = Bars()
 
@@ -156,3 +158,58 @@ def test_nearly_the_same_is_the_same_and_half_is_not():
 
 def test_empty_segments_are_no_twins():
     assert twins([Grouping("mine", ("a", "b"), np.zeros((2, 10), dtype=bool), exclusive=False)], BARS) == []
+
+
+def mostly_zero(rng, n, share=0.2):
+    """A trait that few customers have anything of, as most counts of events are."""
+    return np.where(rng.random(n) < share, rng.lognormal(0, 1, n), 0.0)
+
+
+def one_of(member):
+    return Grouping("mine", ("vip",), member[None, :], exclusive=False)
+
+
+def test_a_few_members_who_are_all_alike_by_chance_are_not_set_apart():
+    """Ten members all at 0, where four in five are: as likely as not that some ten are, and no spread to tell it by."""
+    member = np.arange(1000) < 10
+    spend = np.where(np.arange(1000) % 5 == 4, 1.0 + np.arange(1000), 0.0)
+    spend[:10] = 0.0
+    found = separations(one_of(member), {"spend": spend}, {}, BARS)[0]
+    assert found.standing == "undecided"
+    assert found.delta.low < -BARS.least_effect < found.delta.high
+
+
+@pytest.mark.parametrize("k", [10, 15, 30, 60])
+def test_small_random_segments_are_not_distinct_on_traits_that_are_mostly_zero(k):
+    rng, seen = np.random.default_rng(k), 0
+    for _ in range(25):
+        member = np.zeros(1000, dtype=bool)
+        member[rng.choice(1000, k, replace=False)] = True
+        traits = {f"t{place}": mostly_zero(rng, 1000) for place in range(8)}
+        seen += separations(one_of(member), traits, {}, BARS)[0].standing == "distinct"
+    assert seen <= 1
+
+
+def test_a_small_segment_that_differs_is_still_distinct():
+    rng = np.random.default_rng(9)
+    member = np.arange(1000) < 40
+    spend = np.where(member, 1 + rng.random(1000), mostly_zero(rng, 1000))
+    assert separations(one_of(member), {"spend": spend}, {}, BARS)[0].standing == "distinct"
+
+
+def test_many_pairs_get_the_error_that_each_pair_gets():
+    rng = np.random.default_rng(10)
+    labels, x = np.repeat([0, 1, 2], [12, 30, 200]), mostly_zero(rng, 242, 0.5)
+    member = labels == np.arange(3)[:, None]
+    deltas, errors, _ = _compare(tiers(labels), x, [np.flatnonzero(one) for one in member])
+    for one in range(3):
+        for other in range(3):
+            if one != other:
+                wanted = cliffs_delta(x[member[one]], x[member[other]])
+                assert (deltas[one, other], errors[one, other]) == pytest.approx(wanted)
+
+
+def test_hundreds_of_segments_are_not_compared_and_it_is_said():
+    found = distinct(tiers(np.arange(4020) % 201, 201), {"x": np.arange(4020.0)}, {}, BARS)
+    assert state_of("distinct", found) == "not shown"
+    assert "201 segments are too many" in found[0].found

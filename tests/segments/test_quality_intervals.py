@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom, mannwhitneyu
 
 from smalti.segments.quality import money_share, value_per_head, wilson
-from smalti.segments.quality.intervals import cliffs_delta, delta_interval
+from smalti.segments.quality.intervals import chance_of, cliffs_delta, delta_interval
 
 
 def test_wilson_agrees_with_the_textbook():
@@ -84,3 +85,25 @@ def test_intervals_of_money_cover_near_their_level(members):
     rates = np.mean(covered, axis=0)
     assert np.all(rates[1::2] >= (0.90 if members < 100 else 0.93)), "the high end falls short with heavy tails"
     assert np.all(rates[::2] >= 0.965), "the low end, which decides"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_chance_is_that_of_wilcoxon_with_ties(seed):
+    rng = np.random.default_rng(seed)
+    first, second = rng.integers(0, 6, 60), rng.integers(0, 7, 90)
+    wanted = mannwhitneyu(first, second, method="asymptotic", use_continuity=False).pvalue
+    delta = np.sign(np.subtract.outer(first, second)).mean()
+    counts = [np.bincount(one, minlength=7) for one in (first, second)]
+    assert chance_of(float(delta), *counts) == pytest.approx(wanted)
+
+
+def test_where_few_are_off_the_commonest_value_the_chance_is_the_exact_one():
+    first, second = np.array([27, 3]), np.array([963, 7])
+    delta = 3 / 30 - 7 / 970
+    assert chance_of(delta, first, second) == pytest.approx(2 * hypergeom.sf(2, 1000, 10, 30))
+    assert chance_of(0.0, np.array([5]), np.array([9])) == 1.0
+
+
+def test_a_small_group_all_alike_has_an_error_all_the_same():
+    others = np.concatenate([np.zeros(800), np.arange(1.0, 191.0)])
+    assert cliffs_delta(np.zeros(10), others)[1] > 0.1

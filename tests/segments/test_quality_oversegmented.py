@@ -1,7 +1,11 @@
 """How few segments would do: structure is found, noise is not taken for it."""
 
+from time import process_time
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smalti.segments.quality import Bars, Grouping, fewer, oversegmented, state_of
 from smalti.segments.quality.oversegmented import merging_order
@@ -89,3 +93,34 @@ def test_relabelling_changes_nothing():
     one, other = fewer(labels, outcome, 6, BARS), fewer(turned[labels], outcome, 6, BARS)
     assert one.needed == other.needed
     assert other.curve == pytest.approx(one.curve)
+
+
+def merged_by_all_pairs(counts, sums):
+    """The law: look at all pairs, take the one that loses least, the first of equals."""
+    counts, sums, left, order = counts.astype(float).copy(), sums.astype(float).copy(), list(range(len(counts))), []
+    while len(left) > 1:
+        size, mean = counts[left], sums[left] / np.maximum(counts[left], 1)
+        loss = np.outer(size, size) / np.maximum(np.add.outer(size, size), 1) * np.subtract.outer(mean, mean) ** 2
+        loss[np.tril_indices(len(left))] = np.inf
+        first, second = (left[int(one)] for one in np.unravel_index(int(loss.argmin()), loss.shape))
+        counts[first], sums[first] = counts[first] + counts[second], sums[first] + sums[second]
+        left.remove(second)
+        order.append((first, second))
+    return order
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.one_of(st.integers(-3, 3), st.floats(-50, 50))), min_size=1, max_size=14)
+)
+def test_looking_at_neighbours_only_merges_as_looking_at_all_pairs_does(groups):
+    counts = np.array([size for size, _ in groups], dtype=float)
+    sums = counts * np.array([round(float(mean), 3) for _, mean in groups])
+    assert merging_order(counts, sums) == merged_by_all_pairs(counts, sums)
+
+
+def test_four_hundred_segments_are_merged_in_no_time():
+    rng = np.random.default_rng(0)
+    counts = rng.integers(50, 500, 400).astype(float)
+    began = process_time()
+    assert len(merging_order(counts, counts * rng.normal(size=400))) == 399
+    assert process_time() - began < 0.5

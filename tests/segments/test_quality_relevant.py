@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import kruskal, rankdata
 
 from smalti.segments.quality import Bars, Grouping, explained, explained_interval, permutation_p, relevant, state_of
-from smalti.segments.quality.relevant import contrasts, holm, null_explained, unbiased
+from smalti.segments.quality.intervals import holm
+from smalti.segments.quality.relevant import contrasts, null_explained, unbiased
 
 QUICK = Bars(permutations=499)
 
@@ -112,8 +113,8 @@ def test_the_whole_test_passes_random_segmentations_no_more_often_than_it_says()
 
 
 def test_holm_steps_down():
-    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert holm([]) == []
+    assert holm([0.04, 0.01, 0.03]).tolist() == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([]).tolist() == []
 
 
 def test_overlapping_segments_are_compared_with_everybody_else():
@@ -184,3 +185,23 @@ def test_the_share_explained_is_unbiased_under_noise():
     rng = np.random.default_rng(10)
     values = [float(unbiased(explained(rng.integers(0, 8, 200), rng.normal(size=200)), 8, 200)) for _ in range(400)]
     assert abs(np.mean(values)) < 3 * np.std(values) / 20
+
+
+@pytest.mark.parametrize("k", [10, 15, 30])
+def test_small_overlapping_noise_differs_no_more_often_than_claimed(k):
+    rng, seen = np.random.default_rng(k), 0
+    for _ in range(60):
+        member = np.zeros((1, 1000), dtype=bool)
+        member[0, rng.choice(1000, k, replace=False)] = True
+        outcome = np.where(rng.random(1000) < 0.2, rng.lognormal(0, 1, 1000), 0.0)
+        [one] = contrasts(Grouping("mine", ("a",), member, exclusive=False), outcome)
+        seen += one.p_value <= 0.01
+    assert seen <= 3
+
+
+def test_overlapping_segments_too_small_to_compare_are_not_shown():
+    member = np.zeros((2, 500), dtype=bool)
+    member[0, :8], member[1, 4:12] = True, True
+    found = relevant(Grouping("mine", ("a", "b"), member, exclusive=False), np.arange(500.0), Bars())
+    assert state_of("relevant", found) == "not shown"
+    assert "fewer than 10 members" in found[0].found

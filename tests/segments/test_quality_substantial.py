@@ -129,3 +129,22 @@ def test_empty_full_and_double_membership_are_told():
         ("none", "warning"),
     ]
     assert "3 customers" in found[1].found
+
+
+def test_an_interval_that_is_wide_for_want_of_members_does_not_reach():
+    """One of ten in each of a hundred segments is a tenth, and the bar is a fifth."""
+    labels = np.repeat(np.arange(100), 10)
+    tiny = Grouping.from_labels("tiny", [f"s{place}" for place in range(100)], labels)
+    one_of_ten = np.arange(1000) % 10 == 0
+    found = reachable(tiny, {"email": Channel("email", one_of_ten, np.ones(1000, dtype=bool))}, BARS)
+    assert state_of("reachable", found) == "failed"
+    assert found[0].found.startswith("10 % of all members can be reached")
+
+
+def test_all_members_together_must_be_in_reach_as_well():
+    labels = np.repeat([0, 1], [800, 200])
+    two = Grouping.from_labels("two", ["a", "b"], labels)
+    reached = np.concatenate([np.arange(800) % 5 == 0, np.zeros(200, dtype=bool)])
+    found = reachable(two, {"email": Channel("email", reached, np.ones(1000, dtype=bool))}, BARS)
+    assert found[0].value == 0.8
+    assert found[0].severity == "fail"

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 
 from smalti.engine.behaviour import to_floats
 from smalti.engine.reckoning import Facts, Reckoned, reckon_as_of
-from smalti.errors import DefinitionError, Problem, RunError
+from smalti.engine.settling import settled
+from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, FOREVER_AGO, ORDERS, RETURNS, Type
-from smalti.rules import After, Aggregate, Literal, Node, check, parse
+from smalti.project import prepare
+from smalti.rules import After, Aggregate, Last, Literal, Node, check, parse
 from smalti.rules.nodes import rebuild
 from smalti.store import Store, quoted
 from smalti.strategy.peers import Floats
@@ -68,7 +70,6 @@ def look(store: Store, facts: Facts) -> Iterator[Looked]:
         facts: The facts and the project.
 
     Raises:
-        DefinitionError: The project's outcome cannot be understood.
         RunError: There is no customer yet.
     """
     settings = facts.project.quality
@@ -78,7 +79,9 @@ def look(store: Store, facts: Facts) -> Iterator[Looked]:
         past: list[Past] = []
         for days in _instants(sampled, facts):
             try:
-                then = reckon_as_of(sampled, facts, facts.at - days * DAY, label=f"_{days}", keep_facts=True)
+                then = reckon_as_of(
+                    sampled, _of_then(sampled, facts, days), facts.at - days * DAY, label=f"_{days}", keep_facts=True
+                )
             except RunError:
                 continue
             wanted = outcome if not past else None
@@ -89,23 +92,18 @@ def look(store: Store, facts: Facts) -> Iterator[Looked]:
 
 def _outcome(facts: Facts) -> tuple[str | None, Node | None]:
     """Give the outcome as it is written, and made ready."""
+    if facts.prepared.outcome is not None:
+        return facts.project.quality.outcome, facts.prepared.outcome
     streams = facts.loaded.streams
     standard = None if ORDERS.name not in streams else _KEPT if RETURNS.name in streams else _SPENT
-    written = facts.project.quality.outcome or standard
-    if written is None:
-        return None, None
-    checked = check(parse(written), facts.prepared.words)
-    problems = list(checked.problems)
-    if checked.type not in (Type.INTEGER, Type.NUMBER, Type.MONEY, Type.BOOLEAN) and not problems:
-        raise DefinitionError([_wrong_type(written, checked.type)])
-    if problems:
-        raise DefinitionError([problem.of("quality outcome") for problem in problems])
-    return written, checked.node
+    return standard, None if standard is None else check(parse(standard), facts.prepared.words).node
 
 
-def _wrong_type(written: str, kind: Type | None) -> Problem:
-    wanted = "a number, money, or a condition, such as count(orders)"
-    return Problem("an outcome that cannot be compared", f"{written} ({kind})", wanted).of("quality outcome")
+def _of_then(store: Store, facts: Facts, days: int) -> Facts:
+    """Give the project as it would have been settled then: what its frameworks take from the facts, from those of then."""
+    streams = facts.loaded.streams
+    project = settled(store, facts.written, streams, facts.at - days * DAY)
+    return facts if project == facts.project else replace(facts, project=project, prepared=prepare(project, streams))
 
 
 def _happened(store: Store, facts: Facts, then: Reckoned, outcome: Node) -> Floats:
@@ -114,9 +112,10 @@ def _happened(store: Store, facts: Facts, then: Reckoned, outcome: Node) -> Floa
 
     def since(node: Node) -> Node:
         node = rebuild(node, since)
-        if isinstance(node, Aggregate) and node.window is None and node.stream != CUSTOMERS.name:
-            return replace(node, window=After(start))
-        return node
+        if not isinstance(node, Aggregate) or node.stream == CUSTOMERS.name:
+            return node
+        shorter = isinstance(node.window, Last) and node.window.duration <= facts.at - then.at
+        return node if shorter else replace(node, window=After(start))
 
     trait = Trait("_outcome", Type.NUMBER, since(outcome), "outcome")
     known = Computed(then.computed.table, {}, {})

@@ -17,6 +17,7 @@ from smalti.errors import ModelError, RunError
 from smalti.facts import Currency, Type
 from smalti.project import Prepared
 from smalti.rules import Member, Words, write
+from smalti.rules.possible import range_of
 from smalti.segments import (
     Criterion,
     Dimension,
@@ -144,22 +145,28 @@ def _is_of(segment: Segment, names: Sequence[str]) -> bool:
 
 
 def _dimension(name: str, ground: Ground) -> Dimension:
-    """Give a segmentation to cross; one of whose segments not everybody is has a part for the rest, as a single one has."""
+    """Give a segmentation to cross, with a part for the rest unless it leaves out nobody, today and later, whoever comes."""
     mine = [one for one in ground.segments if one.definition.segmentation == name]
     alone = name not in ground.prepared.segmentations
     mine = [one for one in ground.segments if one.name == name] if alone else mine
     members = [ground.member(one.name) for one in mine]
     rules = [write(Member(one.name)) for one in mine]
     parts, titles = [one.name for one in mine], [one.title for one in mine]
-    rest = ~np.any(members, axis=0) if mine else np.zeros(ground.customers, dtype=np.bool_)
-    if mine and (alone or rest.any()):
-        members.append(rest)
+    if mine and (alone or not _covers(name, ground)):
+        members.append(~np.any(members, axis=0))
         rules.append(f"not {rules[0]}" if len(rules) == 1 else f"not ({' or '.join(rules)})")
         called = mine[0].title if alone else ground.prepared.segmentations[name].called(name)
         parts.append(f"not_{name}" if alone else f"no_{name}")
         titles.append(f"Not {called[:1].lower()}{called[1:]}" if alone else f"None of {called}")
     member = np.array(members, dtype=np.bool_).reshape(len(members), ground.customers)
     return Dimension(name, tuple(parts), tuple(titles), tuple(rules), member)
+
+
+def _covers(name: str, ground: Ground) -> bool:
+    """Whether everybody is in a segment of it, whatever becomes of her: standard frameworks and crossings are made so."""
+    return (
+        name in {one.name for one in ground.prepared.frameworks} or ground.prepared.segmentations[name].way == "cross"
+    )
 
 
 def _split(name: str, definition: SegmentationDefinition, ground: Ground) -> Fit:
@@ -227,6 +234,7 @@ def _said(name: str, ground: Ground) -> Callable[[float], str]:
 def _criterion(name: str, ground: Ground) -> Criterion:
     kind = ground.prepared.types[name]
     title, said, places = ground.prepared.titles.get(name, name.replace("_", " ")), _said(name, ground), 2
+    always = any(one.name == name and not range_of(one.node).missing for one in ground.prepared.traits)
     if kind is Type.TEXT:
         coded = ground.column(name).combine_chunks().dictionary_encode()
         words = coded.dictionary.to_pylist()
@@ -235,10 +243,10 @@ def _criterion(name: str, ground: Ground) -> Criterion:
         places_of[order] = np.arange(len(words))
         codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         values = np.where(codes < 0, np.nan, places_of[codes] if len(words) else np.nan)
-        return Criterion(name, title, kind, values, tuple(words[place] for place in order), said=said)
+        return Criterion(name, title, kind, values, tuple(words[place] for place in order), said=said, always=always)
     if kind is Type.MONEY:
         places = ground.currency(name).places
-    return Criterion(name, title, kind, ground.numbers(name), places=places, said=said)
+    return Criterion(name, title, kind, ground.numbers(name), places=places, said=said, always=always)
 
 
 def _grouped(name: str, definition: SegmentationDefinition, ground: Ground) -> Fit:

@@ -17,7 +17,7 @@ from smalti.engine.options import Options
 from smalti.engine.reckoning import Facts, Reckoned, read_facts
 from smalti.engine.resampling import labels_refitted, members_by_old_cuts, members_resampled
 from smalti.errors import nearest
-from smalti.facts import CUSTOMERS, Instant, Type, format_instant
+from smalti.facts import CUSTOMERS, ORDERS, Instant, Type, format_instant
 from smalti.project import Origin, Project, Work
 from smalti.rules import Aggregate, Compare, In, Literal, Member, Name, Node, names_in, walk
 from smalti.segments import Segment, members_of
@@ -31,10 +31,12 @@ from smalti.segments.quality import (
     Verdict,
     durable,
     examine,
+    listed,
     niches,
     redundant,
     stable,
     stale,
+    unshown,
     verdict,
     worst_first,
 )
@@ -50,6 +52,8 @@ _REFITS = 20
 """How often crossings, splits and groups are fitted anew: two to a pair."""
 _FEWEST = 50
 """With fewer customers, drawing them again says nothing."""
+_VALUED: set[tuple[str, str | None]] = {(ORDERS.name, None), (ORDERS.name, "revenue")}
+"""What the value map is made of, above all."""
 _NUMBERS = (Type.INTEGER, Type.NUMBER, Type.MONEY, Type.DURATION)
 
 
@@ -129,9 +133,10 @@ def assess(store: Store, facts: Facts) -> Quality:
         gate = _Gate(facts, looked)
         groupings = [gate.grouping(name, looked.now) for name in gate.names]
         findings = [finding for grouping in groupings for finding in gate.of(grouping)]
+        findings += gate.not_there()
         findings += redundant(groupings, gate.bars)
         findings += gate.niches(groupings)
-    verdicts = tuple(verdict(one.name, findings, gate.bars) for one in groupings)
+    verdicts = tuple(verdict(name, findings, gate.bars) for name in gate.all_names)
     since = looked.past[0].reckoned.at if looked.past else None
     number = looked.now.traits.num_rows
     return Quality(
@@ -173,6 +178,8 @@ class _Gate:
         self.bars: Bars = facts.project.quality.bars
         self.seed = facts.project.seed
         self.names = tuple(dict.fromkeys(one.definition.segmentation for one in looked.now.segments))
+        fitted = (name for name, one in facts.prepared.segmentations.items() if one.way is not None)
+        self.all_names = tuple(dict.fromkeys([*self.names, *fitted]))
         self._resampled = self._fitted_again()
         self._by_rules_of_now = [self._placed_then(one.reckoned) for one in looked.past]
         constants = looked.past[0].reckoned.computed.fitted if looked.past else {}
@@ -190,14 +197,60 @@ class _Gate:
         past, now = self.looked.past, self.looked.now
         rows, resampled = self._resampled
         later, then = self._later(grouping.name, past[0]) if past else None, None
+        undated = self._undated(grouping.name)
+        later = None if undated else later
         if past:
             then = self._same(grouping, past[0].reckoned, self._by_rules_of_now[0])
         return [
             *examine(grouping, self._evidence, later, self.bars, self.seed),
+            *self._of_the_future(grouping.name, undated),
+            *self._lacking(grouping.name),
             *stable(grouping.of(rows), resampled, self.bars, self._refitted(grouping)),
             *durable(grouping, *self._seen(grouping), self.bars),
             *stale(grouping, self._old(grouping), then, self._unmet(grouping.name, now), self.bars),
         ]
+
+    def not_there(self) -> list[Finding]:
+        """Tell the segmentations whose fit gave no segment."""
+        notes = self.looked.now.notes
+        return [
+            unshown(
+                "coverage",
+                name,
+                next((note.removeprefix(f"{name}: ") for note in notes if note.startswith(name)), "it has no segment")
+                + ".",
+                "Give it other traits, fewer groups or smaller parts.",
+            )
+            for name in self.all_names
+            if name not in self.names
+        ]
+
+    def _lacking(self, name: str) -> list[Finding]:
+        """Tell what a framework has too little of."""
+        advice = "Wait until there is more, or use fewer segments with fixed cuts."
+        return [
+            Finding(
+                "enough_data", name, None, "fail", "data the framework rests on", None, None, None, f"{lack}.", advice
+            )
+            for lack in self.facts.lacking.get(name, ())
+        ]
+
+    def _undated(self, name: str) -> list[str]:
+        """Give the attributes without a date that a segmentation rests on, unless the project says that they last."""
+        source = dict(self.facts.project.sources).get(CUSTOMERS.name)
+        if source is None or source.at is not None:
+            return []
+        attributes = self.facts.loaded.streams[CUSTOMERS.name].names
+        suspect = set(attributes) - set(self.facts.project.quality.lasting)
+        rests = set().union(*(self._rests_on(one.node) for one in _of(name, self.looked.now.segments)))
+        return sorted(rests & suspect)
+
+    def _of_the_future(self, name: str, undated: Sequence[str]) -> list[Finding]:
+        if not undated:
+            return []
+        found = f"It rests on {listed(undated)}, which carry no date: they may know what came later."
+        advice = "Name the column that says since when with `at:`, or the attributes that last under `quality: {lasting: ...}`."
+        return [unshown("relevant", name, found, advice)]
 
     def niches(self, groupings: Sequence[Grouping]) -> list[Finding]:
         """Look for small groups with much of the money that nobody has a segment for."""
@@ -209,7 +262,7 @@ class _Gate:
                 continue
             column = now.traits[trait.name]
             if trait.type is Type.TEXT:
-                traits[trait.name] = np.asarray(column.fill_null("").to_pylist(), dtype=object)
+                traits[trait.name] = np.asarray(column.to_pylist(), dtype=object)
             elif trait.type is Type.BOOLEAN and not column.null_count:
                 traits[trait.name] = np.asarray(column)
             elif trait.type in (Type.INTEGER, Type.NUMBER):
@@ -255,7 +308,7 @@ class _Gate:
         numbers = {one.name: to_floats(now.traits[one.name]) for one in prepared.traits if one.type in _NUMBERS}
         values = {name: now.values.columns[name] for name in VALUE_COLUMNS if name in now.values.columns}
         gains = np.stack([np.where(one.eligible, one.gain, -np.inf) for one in now.options])
-        used = {one.name: self._rests_on(one.node) for one in now.segments}
+        used = {one.name: self._restated(one.node) for one in now.segments}
         declared = {one.name: (one.definition.strategy, frozenset(one.definition.channels)) for one in now.segments}
         return Evidence(
             traits=numbers | values,
@@ -343,6 +396,36 @@ class _Gate:
             asked |= members
             edge += [rules[name] for name in sorted(members & rules.keys())]
         return found
+
+    def _restated(self, rule: Node) -> set[str]:
+        """Give the traits and values that a rule rests on, or that are made of nothing but what it reads."""
+        rests, read = self._rests_on(rule), self._reads(rule)
+        same = {one.name for one in self.facts.prepared.traits if (mine := self._reads(one.node)) and mine <= read}
+        values = set(VALUE_COLUMNS) if read & _VALUED else set()
+        return rests | same | values
+
+    def _reads(self, tree: Node) -> set[tuple[str, str | None]]:
+        """Give the streams and columns that a tree reads, itself or through traits and segments."""
+        trees = {one.name: one.node for one in self.facts.prepared.traits}
+        rests = self._rests_on(tree)
+        every = [tree, *(trees[name] for name in sorted(rests & trees.keys())), *self._rules_behind(tree)]
+        parts = [part for one in every for part in walk(one) if isinstance(part, Aggregate)]
+        return {(part.stream, None if part.column == "at" else part.column) for part in parts} | (
+            _VALUED if rests & VALUE_COLUMNS.keys() else set()
+        )
+
+    def _rules_behind(self, tree: Node) -> list[Node]:
+        """Give the rules of the segments that a tree asks membership of, themselves or through others."""
+        rules = {one.name: one.node for one in self.looked.now.segments}
+        found: dict[str, Node] = {}
+        edge = [tree]
+        while edge:
+            asked = {
+                part.segment for part in walk(edge.pop()) if isinstance(part, Member)
+            } & rules.keys() - found.keys()
+            found |= {name: rules[name] for name in sorted(asked)}
+            edge += [rules[name] for name in sorted(asked)]
+        return list(found.values())
 
     def _tells_money(self, tree: Node) -> bool:
         """Whether a trait is made of money, itself or through others."""

@@ -33,7 +33,7 @@ from smalti.facts import (
 )
 from smalti.project import Origin, Prepared, Project, after_facts, before_facts, prepare
 from smalti.rules import names_in
-from smalti.segments import Segment
+from smalti.segments import Segment, enough
 from smalti.segments.quality import Channel
 from smalti.sources import Loaded, load
 from smalti.store import Store, quoted
@@ -64,6 +64,8 @@ class Facts:
         at: The as-of instant that was asked for, or that of the latest fact.
         account: The account of every source.
         remarks: What a reader should know before believing a run.
+        written: The project before its frameworks took from the facts what they were not told.
+        lacking: By framework, what there is too little of, in sentences.
     """
 
     project: Project
@@ -72,6 +74,8 @@ class Facts:
     at: Instant
     account: list[dict[str, Any]]
     remarks: tuple[str, ...]
+    written: Project
+    lacking: Mapping[str, tuple[str, ...]]
 
     @property
     def currency(self) -> Currency:
@@ -139,8 +143,10 @@ def read_facts(store: Store, project: Project, options: Options, origin: Origin 
         prepared = prepared if project == asking else prepare(project, loaded.streams, origin)
         account = account_info(store, loaded, currency, at)
         told = remarks(store, loaded.streams, project, account)
-        told += too_little(prepared.frameworks, seen_as_of(store, loaded.streams, at))
-    return Facts(project, loaded, prepared, at, account, told)
+        seen = seen_as_of(store, loaded.streams, at)
+        told += too_little(prepared.frameworks, seen)
+    lacking = {one.name: enough(one, seen) for one in prepared.frameworks}
+    return Facts(project, loaded, prepared, at, account, told, asking, lacking)
 
 
 def reckon_as_of(

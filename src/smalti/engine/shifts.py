@@ -16,7 +16,7 @@ from smalti.facts import Type
 from smalti.report import ChannelShift, Contacts, Flow, Move, SegmentChange, StrategyShift, Worth, flows
 from smalti.rules import Quantile, Words, sentence, write
 from smalti.segments import Segment, membership
-from smalti.strategy import Total, totals
+from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, Total, totals
 
 EXAMPLES = 5
 """How many customers are named of those who enter or leave a segment."""
@@ -38,6 +38,7 @@ class Side:
         worth: Value now and value to come, in minor units.
         strategies: The names of the strategies, with what people call them.
         costs: What one try of each costs, in minor units.
+        reached: By channel of the project, who has an address there and may be written to.
         primary: The position of each customer's primary strategy.
         secondary: The position of her secondary strategy.
         gains: The expected gain of each strategy, for whom it is primary.
@@ -53,6 +54,7 @@ class Side:
     worth: tuple[Integers, Integers]
     strategies: Mapping[str, str]
     costs: Integers
+    reached: Mapping[str, Booleans]
     primary: Integers
     secondary: Integers
     gains: tuple[Total, ...]
@@ -62,8 +64,9 @@ class Side:
 
     @property
     def treated(self) -> Booleans:
-        """Whom one would treat: those whose primary strategy costs something."""
-        return np.asarray((self.primary >= 0) & (self.costs[self.primary] > 0))
+        """Whom one would treat: those whose primary strategy does something, also if it costs nothing."""
+        acts = np.array([name not in (LEAVE_ALONE, DO_NOT_TARGET) for name in self.strategies], dtype=np.bool_)
+        return np.asarray((self.primary >= 0) & acts[self.primary])
 
     @property
     def total(self) -> Worth:
@@ -84,6 +87,7 @@ def side_of(facts: Facts, reckoned: Reckoned) -> Side:
         worth=(_whole(values["value_now"]), _whole(values["value_to_come"])),
         strategies={one.name: one.definition.title for one in options},
         costs=np.array([one.cost for one in options], dtype=np.int64),
+        reached={name: one.reaches for name, one in reckoned.channels.items()},
         primary=np.asarray(found.primary, dtype=np.int64),
         secondary=np.asarray(found.secondary, dtype=np.int64),
         gains=tuple(gains),
@@ -128,6 +132,7 @@ def _among(side: Side, everyone: pa.Array) -> Side:
         ids=everyone,
         members={name: np.asarray(there & inside[place]) for name, inside in side.members.items()},
         worth=worth,
+        reached={name: np.asarray(there & reaches[place]) for name, reaches in side.reached.items()},
         primary=np.where(there, side.primary[place], NOBODY),
         secondary=np.where(there, side.secondary[place], NOBODY),
     )
@@ -280,7 +285,10 @@ def contacts(side: Side, among: Booleans | None = None) -> Contacts:
 
 
 def channel_shifts(before: Side | None, after: Side) -> tuple[ChannelShift, ...]:
-    """Count whom one would treat in the segments that name a channel, channel by channel."""
+    """Count whom one would treat in the segments that name a channel and may be written to there, channel by channel.
+
+    Of a channel that the project does not declare nobody's consent is known: then there is no count.
+    """
     told = [_by_channel(side) if side else {} for side in (before, after)]
     return tuple(
         ChannelShift(name, told[0].get(name, Contacts()), told[1].get(name, Contacts()))
@@ -288,9 +296,12 @@ def channel_shifts(before: Side | None, after: Side) -> tuple[ChannelShift, ...]
     )
 
 
-def _by_channel(side: Side) -> dict[str, Contacts]:
+def _by_channel(side: Side) -> dict[str, Contacts | None]:
     inside: dict[str, Booleans] = {}
     for segment in side.segments:
         for channel in segment.definition.channels:
             inside[channel] = inside.get(channel, np.zeros(len(side.ids), np.bool_)) | side.members[segment.name]
-    return {channel: contacts(side, among) for channel, among in inside.items()}
+    return {
+        channel: contacts(side, among & side.reached[channel]) if channel in side.reached else None
+        for channel, among in inside.items()
+    }

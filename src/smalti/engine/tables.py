@@ -80,8 +80,8 @@ def segments_table(
     What trying every member's primary strategy once costs and is expected to bring is told as well: of segments that are not
     to be targeted it is what leaving them out saves and forgoes.
     """
-    options, found = plan
-    code, strategies = found.primary, [option.name for option in options]
+    options, code = plan[0], plan[1].primary
+    strategies = [option.name for option in options]
     cost = np.array([option.cost for option in options], dtype=np.float64)[code]
     gain = np.stack([option.gain for option in options])[code, np.arange(len(code))]
     everyone = max(len(code), 1)
@@ -92,7 +92,7 @@ def segments_table(
         counts = np.bincount(code[member], minlength=len(strategies))
         size = int(member.sum())
         sums = {name: float(np.nansum(values[name][member])) for name in VALUES}
-        sums |= {"plan_cost": float(cost[member].sum()), "plan_gain": float(gain[member].sum())}
+        sums |= {name: float(one[member].sum()) for name, one in zip(_PLAN, (cost, gain), strict=True)}
         top = int(counts.argmax()) if size else -1
         rows.append(
             {
@@ -121,14 +121,8 @@ def segments_table(
     names = ["segmentation", "segment", "title", "kind", "parent", "size", "share", *VALUES, "value_share"]
     names += [*words_of, "strategy_share", *_PLAN]
     columns = {name: [row[name] for row in rows] for name in names}
-    return pa.table(
-        {
-            name: money(np.array(column, dtype=np.float64), words.currency)
-            if name in (*VALUES, *_PLAN)
-            else pa.array(column, (texts | numbers)[name])
-            for name, column in columns.items()
-        }
-    )
+    made = {name: money(np.array(columns[name], dtype=np.float64), words.currency) for name in (*VALUES, *_PLAN)}
+    return pa.table({name: made.get(name, pa.array(columns[name], (texts | numbers).get(name))) for name in names})
 
 
 def strategies_table(

@@ -4,6 +4,7 @@
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `segmentations`: segmentations and channels against what they speak of; fitted rules made ready
+- `outcome`: what segmentations are tested by
 - `work`: what a run will do, as a value
 - `restore`: back from what a run keeps of its definitions
 - `schema`: the JSON Schema of the file, for editors

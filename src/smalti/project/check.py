@@ -10,6 +10,7 @@ from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.names import KEPT, clashes
+from smalti.project.outcome import outcome_of
 from smalti.project.places import Origin, Path_
 from smalti.project.segmentations import Known, described, wrong_channels, wrong_segmentations
 from smalti.rules import (
@@ -72,6 +73,7 @@ class Prepared:
         segmentations: All segmentations by name, each after those it crosses; those with a `way` have yet to be fitted.
         channels: Ways to reach customers.
         words: What rules may speak of, by which rules that are fitted are made ready.
+        outcome: What segmentations are tested by, if the project says it, traits written out.
     """
 
     traits: tuple[Trait, ...]
@@ -84,6 +86,7 @@ class Prepared:
     segmentations: Mapping[str, SegmentationDefinition]
     channels: tuple[Channel, ...]
     words: Vocabulary
+    outcome: Node | None = None
 
 
 @dataclass
@@ -142,6 +145,7 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     strategies = _strategies(project, words, findings)
     known_segments = Known(project, frameworks, {name: one for name, (one, _) in rules.items()}, words)
     channels = _channels(known_segments, findings)
+    outcome = _outcome(project, words, traits, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
     titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
@@ -157,7 +161,24 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
         described(known_segments),
         tuple(channels),
         words,
+        outcome,
     )
+
+
+def _outcome(project: Project, words: Vocabulary, traits: list[Trait], findings: _Findings) -> Node | None:
+    quality = project.quality
+    attributes = words.attributes.names
+    for place, name in enumerate(quality.lasting):
+        if name not in attributes:
+            wanted = "one of " + ", ".join(attributes) if attributes else "an attribute; there are none"
+            problem = Problem("unknown attribute", name, wanted, nearest(name, attributes))
+            findings.add(problem, ("quality", "lasting", place), "quality")
+    if quality.outcome is None:
+        return None
+    outcome, problems = outcome_of(quality.outcome, words, {one.name: one.node for one in traits})
+    for problem in problems:
+        findings.add(problem, ("quality", "outcome"), "quality outcome")
+    return outcome
 
 
 def _sources(project: Project, findings: _Findings) -> None:

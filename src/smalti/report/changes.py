@@ -121,7 +121,7 @@ class StrategyShift:
 
 @dataclass(frozen=True)
 class Contacts:
-    """Whom one would treat: those whose primary strategy costs something.
+    """Whom one would treat: those whose primary strategy does something, also if it costs nothing.
 
     Attributes:
         customers: How many.
@@ -134,11 +134,20 @@ class Contacts:
 
 @dataclass(frozen=True)
 class ChannelShift:
-    """Whom one would treat who is in a segment that names a channel; somebody may be counted for several channels."""
+    """Whom one would treat by a channel: who is in a segment that names it, has an address there and may be written to.
+
+    Somebody may be counted for several channels.
+
+    Attributes:
+        channel: Its name.
+        before: Whom one would have treated; None where segments named it and the project did not say whom it may be used
+            for, so that nobody's consent was known.
+        after: Whom one would treat; None likewise.
+    """
 
     channel: str
-    before: Contacts
-    after: Contacts
+    before: Contacts | None
+    after: Contacts | None
 
 
 @dataclass(frozen=True)
@@ -230,11 +239,12 @@ class Changes:
 
     @property
     def harmless(self) -> bool:
-        """Whether nobody moves, and no money and no contacts differ."""
+        """Whether nobody moves, and no money and no contacts differ, by no channel either."""
         before = (self.gain_before, self.worth_before, self.contacts_before)
         same = before == (self.gain_after, self.worth_after, self.contacts_after)
         gains = all(one.gain_before == one.gain_after for one in self.strategies)
-        return same and gains and not (self.moved or self.moved_secondary)
+        channels = all(one.before == one.after for one in self.channels)
+        return same and gains and channels and not (self.moved or self.moved_secondary)
 
     def to_dict(self) -> dict[str, Any]:
         """Give all of it for a machine: plain dicts and lists, money in minor units, shares of one."""

@@ -20,6 +20,11 @@ LONGEST = 240
 """Characters of a rule, at most."""
 _NAME = 60
 _NONE, _BECAUSE = "(none)", "because of"
+_REACHED = (
+    "Customers to treat who are in a segment that names the channel, have an address there and may be written to; "
+    "somebody may count for several."
+)
+_UNKNOWN = "nobody's consent is known, so nobody is counted; say under channels: whom they may be used for."
 _MEANS = "Enter and leave count customers; value to come is that of those who enter, less that of those who leave."
 
 
@@ -169,14 +174,30 @@ def _tables(changes: Changes, pen: Pen) -> Iterator[Table]:
         yield _strategies(sorted(shifting, key=lambda one: -one.entered - one.left), pen)
     if changes.moves:
         yield _moves(changes)
-    channels = [one for one in changes.channels if one.before != one.after]
-    if channels:
-        rows = [(_line(one.channel), _treat(one.before, pen), _treat(one.after, pen)) for one in channels]
-        about = "Customers to treat who are in a segment that names the channel; somebody may count for several."
-        yield _table("Contacts by channel", ("channel", "before", "after"), rows, CHANNELS, about=about)
+    yield from _channels(changes, pen)
     if changes.cuts:
         told = [(_line(one.cut, 120), _cut(one.before), _cut(one.after)) for one in changes.cuts]
         yield _table("Cuts fitted anew", ("cut", "before", "after"), told, CUTS)
+
+
+def _channels(changes: Changes, pen: Pen) -> Iterator[Table]:
+    """Tell of the channels that would be used otherwise, and of those of which nobody's consent is known."""
+    rows = [
+        (_line(one.channel), _by(one.before, pen), _by(one.after, pen))
+        for one in changes.channels
+        if one.before != one.after
+    ]
+    unknown = [_line(one.channel) for one in changes.channels if one.after is None]
+    if rows:
+        yield _table("Contacts by channel", ("channel", "before", "after"), rows, CHANNELS, about=_REACHED)
+    elif unknown and not changes.harmless:
+        told = ", ".join(unknown[:CHANNELS])
+        more = f" and {count(len(unknown) - CHANNELS)} more" if len(unknown) > CHANNELS else ""
+        yield Table("Contacts by channel", about=f"{told}{more}: {_UNKNOWN}")
+
+
+def _by(contacts: Contacts | None, pen: Pen) -> str:
+    return "no consent known" if contacts is None else _treat(contacts, pen)
 
 
 def _cut(value: str | None) -> str:

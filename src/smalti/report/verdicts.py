@@ -161,7 +161,8 @@ def _judged(one: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], shown
         if test in states
     )
     missing = [QUESTIONS[test][0] for test in one["required_not_shown"]]
-    verdict = "Passed" if one["passed"] else "Not passed"
+    unseen = [QUESTIONS[test][0] for test in one["not_shown"] if test in QUESTIONS and test in ("reachable", "durable")]
+    verdict = "Not passed" if not one["passed"] else f"Passed; {' and '.join(unseen)} not shown" if unseen else "Passed"
     if one["failed"]:
         verdict += ": not " + ", not ".join(QUESTIONS[test][0].removeprefix("not ") for test in one["failed"])
     elif missing:

@@ -12,8 +12,10 @@ With `at_least` customers as the smallest size, and the segments of the first di
    there is, of equally small ones to the first. Where there is none, all is one segment.
 
 So where the dimensions are exclusive and leave nobody out, every customer is in exactly one segment, also one whose
-combination is empty today; no segment is smaller than `at_least` unless all customers are fewer; and a larger `at_least`
-never gives more segments. With an `at_least` of 1 everybody who is like nobody else is a segment alone.
+combination is empty today. A dimension that may leave somebody out is given with a part for the rest; where that is empty
+it is merged like any other, so that whoever falls out of the dimension later is in a segment all the same. No segment is
+smaller than `at_least` unless all customers are fewer; and a larger `at_least` never gives more segments. With an
+`at_least` of 1 everybody who is like nobody else is a segment alone.
 """
 
 from __future__ import annotations

@@ -18,7 +18,17 @@ from scipy.special import gammaln, stdtr
 from scipy.stats import fisher_exact, norm
 
 from smalti.segments.drawing import Drawn, Floats, Integers
-from smalti.segments.quality.intervals import LEVEL, Estimate, delta_interval, reach_of, wilson
+from smalti.segments.quality.intervals import (
+    LEVEL,
+    SMALL_GROUP,
+    Estimate,
+    chance_of,
+    delta_interval,
+    error_by_chance,
+    holm,
+    reach_of,
+    wilson,
+)
 
 BAR = 0.05
 """The chance, at most, that any of the effects of a segmentation that are called sure is none (Holm)."""
@@ -222,17 +232,20 @@ def newcombe(first: tuple[int, int], second: tuple[int, int], level: float = LEV
     return Estimate(difference, max(-1.0, float(difference - down)), min(1.0, float(difference + up)))
 
 
-def holm(chances: Floats) -> Floats:
-    """Correct chances for being the best of many: Holm's step-down, which holds whatever depends on what.
+def cautious(own: Counts, other: Counts) -> tuple[float, float, float]:
+    """Give what `counted` gives, but never surer than what drawing both groups from the same values allows.
 
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
+    DeLong's error of a small group rests on the group's own spread: where all of ten members have the value that most have, as
+    chance will have it, it is nearly nothing. So for small groups the error is at least Wilcoxon's, and for all the chance is.
     """
-    order = np.argsort(chances, kind="stable")
-    stepped = np.maximum.accumulate(chances[order] * np.arange(len(chances), 0, -1))
-    corrected = np.empty(len(chances))
-    corrected[order] = np.minimum(stepped, 1.0)
-    return corrected
+    delta, error, p = counted(own, other)
+    if not error:
+        return delta, error, p
+    chance = chance_of(delta, own.each, other.each)
+    lone = max(own.each.max() == own.known, other.each.max() == other.known)
+    if lone or min(own.known, other.known) < SMALL_GROUP:
+        error = max(error, error_by_chance(own.known, other.known, own.each + other.each))
+    return delta, error, max(p, chance)
 
 
 def compare(trait: Compared, own: Counts, other: Counts) -> Effect | None:
@@ -248,7 +261,7 @@ def compare(trait: Compared, own: Counts, other: Counts) -> Effect | None:
         return None
     if not isinstance(trait.values, np.ndarray):
         return _shares(trait, own, other)
-    delta, error, p = counted(own, other) if min(n, m) > 1 else (_lone(own, other), float("nan"), 1.0)
+    delta, error, p = cautious(own, other) if min(n, m) > 1 else (_lone(own, other), float("nan"), 1.0)
     low, high = _ends(delta, error, min(n, m))
     return Effect(trait.name, spread(trait.values, own), spread(trait.values, other), delta, low, high, p)
 

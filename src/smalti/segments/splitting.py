@@ -5,6 +5,9 @@ numbers being cut at their deciles and texts at one value or at a group of value
 parts are compared by one test. So however many cuts were looked at, what is tested was chosen without the data of the test.
 A cut is made if the parts differ at ``alpha / 2**depth``, and the parts are then looked at in the same way.
 
+Whoever misses the value that is cut is on the second side, up to a number, not of the named values, not so: whether anybody
+misses it today or not, so that whoever loses it later is in a part too.
+
 The chance that any part is split that should not be is at most `alpha`: given the first half, the tree of cuts is fixed,
 and the outermost of the wrong ones lie below each other nowhere, so that their levels add up to `alpha` at most (Kraft's
 inequality).
@@ -53,6 +56,7 @@ class Criterion:
         words: The different values of text.
         places: The places of the currency of money.
         said: How a number is said to people.
+        always: Whether everybody has it, today and later, so that no rule need speak of those who do not.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Criterion:
     words: tuple[str, ...] = ()
     places: int = 2
     said: Callable[[float], str] = "{:g}".format
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,10 +76,11 @@ class Side:
     Attributes:
         criterion: The trait that is cut.
         above: Whether it is the side above a number, of the named values, or of what is true.
-        rule: Its rule in the language.
+        rule: Its rule in the language, for those who have the value.
         title: The same to people.
         name: The same as a part of a name.
         implied: Whether the same side of a cut within it says this one too.
+        or_missing: Whether those who miss the value are on this side too.
     """
 
     criterion: str
@@ -83,6 +89,7 @@ class Side:
     title: str
     name: str
     implied: bool = True
+    or_missing: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +115,13 @@ class Niche:
     @property
     def rule(self) -> str:
         """What its members have beside being in the segment."""
-        return " and ".join(side.rule for side in self.told)
+        known = {side.criterion for side in self.told if side.above}
+        return " and ".join(
+            f"({side.rule} or {write_name(side.criterion)} is missing)"
+            if side.or_missing and side.criterion not in known
+            else side.rule
+            for side in self.told
+        )
 
     @property
     def title(self) -> str:
@@ -218,7 +231,7 @@ def split(
     >>> by = [Criterion("off", "discount", Type.NUMBER, share)]
     >>> found = split(np.ones(800, bool), 5.0 * (share > 0.4) + rng.random(800), by, depth=1)
     >>> [(niche.rule, niche.title, round(niche.mean, 1)) for niche in found.niches]
-    [('off > 0.39', 'discount over 0.39', 5.4), ('off <= 0.39', 'discount up to 0.39', 0.5)]
+    [('off > 0.39', 'discount over 0.39', 5.4), ('(off <= 0.39 or off is missing)', 'discount up to 0.39', 0.5)]
     """
     kinds = {one.kind for one in criteria}
     lengths = {len(member), len(outcome), *(len(one.values) for one in criteria)}
@@ -306,14 +319,13 @@ _Found: TypeAlias = tuple[Booleans, Callable[[], tuple[Side, Side]]]
 
 def _cuts(one: Criterion, member: Booleans, choosing: Booleans, outcome: Floats) -> list[_Found]:
     """Give the cuts there can be: who is on their first side, and how both are written."""
-    missing = bool(np.isnan(one.values[member]).any())
     if one.kind is Type.TEXT:
         return [
-            (np.isin(one.values, chosen), lambda chosen=chosen: _among(one, chosen, missing))  # type: ignore[misc]
+            (np.isin(one.values, chosen), lambda chosen=chosen: _among(one, chosen))  # type: ignore[misc]
             for chosen in _chosen_words(one, choosing, outcome)
         ]
     if one.kind is Type.BOOLEAN:
-        return [(one.values == 1, lambda: _whether(one, missing))]
+        return [(one.values == 1, lambda: _whether(one))]
     known = np.unique(one.values[member])
     known = known[~np.isnan(known)]
     if len(known) < 2:
@@ -322,7 +334,7 @@ def _cuts(one: Criterion, member: Booleans, choosing: Booleans, outcome: Floats)
     at = np.unique(np.searchsorted(known, np.quantile(inside, _DECILES, method="inverted_cdf")))
     bounds = [_between(known[place], known[place + 1], one.kind) for place in at if place + 1 < len(known)]
     return [
-        (one.values > bound, lambda bound=bound: _over(one, bound, missing))  # type: ignore[misc]
+        (one.values > bound, lambda bound=bound: _over(one, bound))  # type: ignore[misc]
         for bound in bounds
     ]
 
@@ -341,9 +353,9 @@ def _between(low: float, high: float, kind: Type) -> float:
                 return float(np.ceil(low / unit) * unit)
         return low
     for places in range(-6, 13):
-        rounded = float(np.ceil(round(low * 10.0**places, 6)) / 10.0**places)
+        rounded = round(float(np.ceil(round(low * 10.0**places, 6)) / 10.0**places), max(places, 0))
         if low <= rounded < high:
-            return round(rounded, max(places, 0))
+            return rounded
     return low
 
 
@@ -374,24 +386,31 @@ def _number(value: float, kind: Type, places: int) -> str:
     return f"-{text}" if value < 0 else text
 
 
-def _over(one: Criterion, bound: float, missing: bool) -> tuple[Side, Side]:
+def _over(one: Criterion, bound: float) -> tuple[Side, Side]:
     number, said, name = _number(bound, one.kind, one.places), one.said(bound), write_name(one.name)
-    below = _or_missing(f"{name} <= {number}", name, missing)
+    below = f"{name} <= {number}"
     return (
         Side(one.name, True, f"{name} > {number}", f"{one.title} over {said}", f"high_{_slug(one.name)}"),
-        Side(one.name, False, below, f"{one.title} up to {said}", f"low_{_slug(one.name)}"),
+        Side(
+            one.name,
+            False,
+            below,
+            f"{one.title} up to {said}",
+            f"low_{_slug(one.name)}",
+            or_missing=not one.always,
+        ),
     )
 
 
-def _whether(one: Criterion, missing: bool) -> tuple[Side, Side]:
+def _whether(one: Criterion) -> tuple[Side, Side]:
     name, slug = write_name(one.name), _slug(one.name)
     return (
         Side(one.name, True, name, one.title, slug),
-        Side(one.name, False, _or_missing(f"not {name}", name, missing), f"not {one.title}", f"not_{slug}"),
+        Side(one.name, False, f"not {name}", f"not {one.title}", f"not_{slug}", or_missing=not one.always),
     )
 
 
-def _among(one: Criterion, chosen: Floats, missing: bool) -> tuple[Side, Side]:
+def _among(one: Criterion, chosen: Floats) -> tuple[Side, Side]:
     words = [one.words[int(code)] for code in chosen]
     texts = ["'" + word.replace("'", "''") + "'" for word in words]
     name, slug = write_name(one.name), _slug(one.name)
@@ -399,15 +418,18 @@ def _among(one: Criterion, chosen: Floats, missing: bool) -> tuple[Side, Side]:
     inside = f"{name} = {texts[0]}" if len(words) == 1 else f"{name} in ({', '.join(texts)})"
     outside = f"{name} != {texts[0]}" if len(words) == 1 else f"{name} not in ({', '.join(texts)})"
     called = _slug(words[0]) if len(words) == 1 else "some"
-    outside = _or_missing(outside, name, missing)
     return (
         Side(one.name, True, inside, f"{one.title} {told}", f"{slug}_{called}"),
-        Side(one.name, False, outside, f"{one.title} other than {told}", f"{slug}_not_{called}", implied=False),
+        Side(
+            one.name,
+            False,
+            outside,
+            f"{one.title} other than {told}",
+            f"{slug}_not_{called}",
+            implied=False,
+            or_missing=not one.always,
+        ),
     )
-
-
-def _or_missing(rule: str, name: str, missing: bool) -> str:
-    return f"({rule} or {name} is missing)" if missing else rule
 
 
 def _slug(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from smalti.segments.quality.bars import Bars
 from smalti.segments.quality.findings import Finding, Severity, listed, percent, unshown
 from smalti.segments.quality.grouping import ELSE, Booleans, Floats, Grouping, Integers
-from smalti.segments.quality.intervals import Estimate, cliffs_delta, delta_interval, wilson
+from smalti.segments.quality.intervals import SMALL_GROUP, Estimate, cliffs_delta, delta_interval, wilson
 
 SAMPLED = 2_000
 """At most this many members of each segment are compared, drawn at random. Two groups of this size know delta to within
@@ -25,6 +25,8 @@ SAMPLED = 2_000
 no bias."""
 FEWEST = 10
 """With fewer known values than this in either group, a trait says nothing about the two."""
+MOST = 200
+"""More segments than this are not compared: there are too many pairs, and nobody plans for so many."""
 
 Standing: TypeAlias = Literal["distinct", "alike", "undecided"]
 
@@ -105,6 +107,11 @@ def distinct(
     grouping: Grouping, evidence: Mapping[str, Floats], used: Mapping[str, Set[str]], bars: Bars, seed: int = 0
 ) -> list[Finding]:
     """Tell which segments are set apart from all others, and whether the segmentation is."""
+    filled = int(np.count_nonzero(grouping.sizes))
+    if filled > MOST:
+        text = f"{filled:,} segments are too many to compare each with every other ({MOST} at most)"
+        advice = "Merge segments, or split fewer."
+        return [unshown("distinct", grouping.name, f"{text}: whether they differ is not shown.", advice)]
     apart = separations(grouping, evidence, used, bars, seed)
     if not apart or all(one.trait is None for one in apart):
         reason = "There is nobody to compare with" if evidence else "There is no trait to compare on"
@@ -196,9 +203,10 @@ def _compare(grouping: Grouping, column: Floats, drawn: list[Integers]) -> tuple
     values = [column[one] for one in rows]
     grid = np.unique(np.concatenate(values))
     marks = [np.searchsorted(grid, one) for one in values]
-    midway = np.zeros((len(rows), len(grid)))
+    midway, each = np.zeros((len(rows), len(grid))), []
     for place, mark in enumerate(marks):
         counts = np.bincount(mark, minlength=len(grid))
+        each.append(counts)
         midway[place] = (2 * np.cumsum(counts) - counts) / max(1, len(mark))
     means, spreads = np.full((2, len(rows), len(rows)), np.nan)
     for place, mark in enumerate(marks):
@@ -207,10 +215,32 @@ def _compare(grouping: Grouping, column: Floats, drawn: list[Integers]) -> tuple
             means[place], spreads[place] = placed.mean(axis=1), placed.var(axis=1, ddof=1) / len(mark)
     smaller = np.minimum(sizes[:, None], sizes[None, :])
     errors = np.sqrt(spreads + spreads.T)
+    _raise_small(errors, spreads, sizes, np.stack(each))
     means[smaller < FEWEST] = np.nan
     if not grouping.exclusive:
         _without_shared(grouping, rows, values, means, errors)
     return means, errors, smaller
+
+
+def _raise_small(errors: Floats, spreads: Floats, sizes: Floats, counts: Integers) -> None:
+    """Raise the errors of pairs with a small group, or with one whose values are all equal, to Wilcoxon's, in place.
+
+    It is what `error_by_chance` gives, of many pairs at once. DeLong's error rests on the small group's own spread, which by
+    chance may be nearly nothing.
+    """
+    small = np.flatnonzero((sizes < SMALL_GROUP) | (spreads == 0).any(axis=0) | (spreads == 0).any(axis=1))
+    if not len(small):
+        return
+    each = counts.astype(np.float64)
+    cubes = (each**3).sum(axis=1)
+    mixed = 3 * ((each[small] ** 2) @ each.T + each[small] @ (each**2).T)
+    pairs = cubes[small, None] + cubes + mixed
+    total = np.maximum(sizes[small, None] + sizes, 2.0)
+    tied = 1 - (pairs - total) / (total**3 - total)
+    product = np.maximum(sizes[small, None] * sizes, 1.0)
+    least = np.sqrt(np.maximum(tied, 0.0) * (total + 1) / (3 * product))
+    errors[small] = np.maximum(errors[small], least)
+    errors[:, small] = np.maximum(errors[:, small], least.T)
 
 
 def _ascending(column: Floats, rows: Integers) -> Integers:

@@ -74,7 +74,7 @@ def examine(grouping: Grouping, evidence: Evidence, later: Later | None, bars: B
     outcome = None if later is None else later.outcome
     return [
         *coverage(grouping, bars),
-        *distinct(grouping, evidence.traits, evidence.used, bars, seed),
+        *_distinct(grouping, evidence, later, bars, seed),
         *overlap(grouping, bars),
         *substantial(grouping, evidence.money, evidence.money, bars),
         *reachable(grouping, evidence.channels, bars),
@@ -82,6 +82,21 @@ def examine(grouping: Grouping, evidence: Evidence, later: Later | None, bars: B
         *relevant(grouping if later is None else later.grouping, outcome, bars, seed),
         *oversegmented(grouping if later is None else later.grouping, outcome, bars, seed),
     ]
+
+
+def _distinct(grouping: Grouping, evidence: Evidence, later: Later | None, bars: Bars, seed: int) -> list[Finding]:
+    """Look for a difference in traits that the rules do not rest on; if they show none, in what customers did later.
+
+    With two tries each has half of the error rate.
+    """
+    if later is None:
+        return distinct(grouping, evidence.traits, evidence.used, bars, seed)
+    half = bars.model_copy(update={"alpha": bars.alpha / 2})
+    found = distinct(grouping, evidence.traits, evidence.used, half, seed)
+    if state_of("distinct", found) == "passed":
+        return found
+    by_outcome = distinct(later.grouping, {"what came later": later.outcome}, {}, half, seed)
+    return by_outcome if state_of("distinct", by_outcome) == "passed" else found
 
 
 def verdict(segmentation: str, findings: Iterable[Finding], bars: Bars) -> Verdict:

@@ -64,19 +64,31 @@ def merging_order(counts: Floats, sums: Floats) -> list[tuple[int, int]]:
     [(0, 2), (0, 1)]
     """
     counts, sums = counts.astype(float).copy(), sums.astype(float).copy()
-    left, order = list(range(len(counts))), []
+    left, order = np.arange(len(counts)), []
     while len(left) > 1:
-        here = np.array(left)
-        size, mean = counts[here], sums[here] / np.maximum(counts[here], 1)
-        loss = (
-            np.outer(size, size) / np.maximum(size[:, None] + size[None, :], 1) * (mean[:, None] - mean[None, :]) ** 2
-        )
-        loss[np.tril_indices(len(left))] = np.inf
-        first, second = (left[int(one)] for one in np.unravel_index(int(loss.argmin()), loss.shape))
+        first, second = _nearest(left, counts[left], sums[left] / np.maximum(counts[left], 1))
         counts[first], sums[first] = counts[first] + counts[second], sums[first] + sums[second]
-        left.remove(second)
+        left = left[left != second]
         order.append((first, second))
     return order
+
+
+def _nearest(left: Integers, size: Floats, mean: Floats) -> tuple[int, int]:
+    """Give the two groups whose merging loses least, the first of equals.
+
+    Of three groups in the order of their means, the outer two never lose less than one of them with the middle one, so that
+    only neighbours need to be looked at. An empty group loses nothing with any other.
+    """
+    if not size.all():
+        same = (size == 0) | (mean == mean[0]) | (size[0] == 0)
+        return int(left[0]), int(left[1 + int(np.argmax(same[1:]))])
+    ranked = np.lexsort((left, mean))
+    size, gap = size[ranked], np.diff(mean[ranked])
+    loss = size[:-1] * size[1:] / np.maximum(size[:-1] + size[1:], 1) * gap**2
+    least = np.flatnonzero(loss == loss.min())
+    return min(
+        (int(min(pair)), int(max(pair))) for pair in zip(left[ranked[least]], left[ranked[least + 1]], strict=True)
+    )
 
 
 def fewer(labels: Integers, outcome: Floats, segments: int, bars: Bars, seed: int = 0) -> Fewer:

@@ -71,7 +71,11 @@ def reaches(grouping: Grouping, channels: Mapping[str, Booleans]) -> list[Reach]
 
 
 def reachable(grouping: Grouping, channels: Mapping[str, Channel], bars: Bars) -> list[Finding]:
-    """Tell which segments can be reached, and whether the segmentation can."""
+    """Tell which segments can be reached, and whether the segmentation can.
+
+    Shares are judged as counted, not by their intervals: of the customers there are now, it is known who is reached, and an
+    interval that is wide for want of members must not speak for reach. All members together are judged as well.
+    """
     if not any(channel.consented is not None for channel in channels.values()):
         found = (
             "No channel is known." if not channels else "Nobody's consent is known, and unknown consent is no consent."
@@ -79,14 +83,15 @@ def reachable(grouping: Grouping, channels: Mapping[str, Channel], bars: Bars) -
         advice = "Say under `channels` by which address and with whose consent customers are reached."
         return [unshown("reachable", grouping.name, found, advice)]
     measured = reaches(grouping, {name: channel.reaches for name, channel in channels.items()})
-    passing = np.array([one.any.high >= bars.least_reach for one in measured])
-    passing &= np.array([one.any.value > 0 for one in measured])
-    held = grouping.held_by(passing)
+    shares = np.array([one.any.value for one in measured])
+    passing = shares >= bars.least_reach
+    held, members = grouping.held_by(passing), int(grouping.sizes.sum())
+    altogether = float(shares @ grouping.sizes) / members if members else 0.0
     lacking = [
         one.segment for one, well, size in zip(measured, passing, grouping.sizes, strict=True) if size and not well
     ]
-    severity: Severity = "passed" if held >= bars.whole else "fail"
-    text = f"Segments with {percent(held)} of the members can be reached"
+    severity: Severity = "passed" if held >= bars.whole and altogether >= bars.least_reach else "fail"
+    text = f"{percent(altogether)} of all members can be reached; segments that can hold {percent(held)} of them"
     text += f"; too few members are in reach in {listed(lacking)}." if lacking else "."
     advice = "" if severity == "passed" else "Ask for addresses and consent first, or segment those who can be reached."
     measure = "share of members in segments that can be reached"

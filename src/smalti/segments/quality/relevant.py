@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 from scipy.stats import rankdata
 
 from smalti.segments.quality.bars import Bars
 from smalti.segments.quality.findings import Finding, Severity, listed, percent, unshown
 from smalti.segments.quality.grouping import Floats, Grouping, Integers, sample
-from smalti.segments.quality.intervals import Estimate, cliffs_delta, delta_interval, reach_of
+from smalti.segments.quality.intervals import Estimate, chance_of, cliffs_delta, delta_interval, holm, reach_of
 
 PERMUTED = 20_000
 """Permutations are made of at most this many customers, drawn at random. The p-value stays exact; only power is lost, and
@@ -211,24 +210,14 @@ def contrasts(grouping: Grouping, outcome: Floats, seed: int = 0) -> list[Contra
         delta, error = cliffs_delta(inside, others)
         smaller = np.array(float(min(len(inside), len(others))))
         low, high = delta_interval(np.array(delta), np.array(error), smaller, 0.95)
-        p_value = 2 * float(ndtr(-abs(delta) / error)) if error > 0 else float(delta == 0)
+        values, places = np.unique(np.concatenate([inside, others]), return_inverse=True)
+        first, second = (
+            np.bincount(one, minlength=len(values)) for one in (places[: len(inside)], places[len(inside) :])
+        )
+        p_value = chance_of(delta, first, second)
         found.append((name, Estimate(delta, float(low), float(high)), _ratio(inside, others), p_value))
     corrected = holm([one[3] for one in found])
-    return [Contrasted(*one[:3], p_value) for one, p_value in zip(found, corrected, strict=True)]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct p-values for their number (Holm 1979).
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    given = np.asarray(p_values, dtype=float)
-    order = np.argsort(given, kind="stable")
-    raised = np.minimum(np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1)), 1.0)
-    corrected = np.empty(len(given))
-    corrected[order] = raised
-    return [float(one) for one in corrected]
+    return [Contrasted(*one[:3], float(p_value)) for one, p_value in zip(found, corrected, strict=True)]
 
 
 def relevant(grouping: Grouping, outcome: Floats | None, bars: Bars, seed: int = 0) -> list[Finding]:
@@ -285,12 +274,23 @@ def _overlapping(grouping: Grouping, outcome: Floats, bars: Bars, seed: int) -> 
     compared = {one.segment: one for one in contrasts(grouping, outcome, seed)}
     passing = {name for name, one in compared.items() if _differs(one, bars)}
     held = grouping.held_by(np.array([name in passing for name in grouping.segments]))
-    severity: Severity = "passed" if held >= bars.whole else "fail"
+    open_too = grouping.held_by(np.array([name in passing or name not in compared for name in grouping.segments]))
+    severity: Severity = "passed" if held >= bars.whole else "note" if open_too >= bars.whole else "fail"
     lacking = [name for name in compared if name not in passing]
+    small = [name for name in grouping.segments if name not in compared]
     text = f"Segments with {percent(held)} of the memberships differ from everybody else in the later outcome"
-    text += f"; not {listed(lacking)}." if lacking else "."
+    text += f"; not {listed(lacking)}" if lacking else ""
+    text += f"; {listed(small)} cannot be compared, with fewer than {_FEWEST} members or others." if small else "."
+    if not compared:
+        text = (
+            f"No segment can be compared: each has fewer than {_FEWEST} members, or leaves fewer than {_FEWEST} others."
+        )
     measure = "share of memberships in segments whose later outcome differs"
-    advice = "" if severity == "passed" else "Choose criteria that go with what customers do later."
+    advice = {
+        "passed": "",
+        "note": "Wait for more customers, or merge the small segments.",
+        "fail": "Choose criteria that go with what customers do later.",
+    }[severity]
     whole = Finding("relevant", grouping.name, None, severity, measure, held, None, None, text, advice)
     return [whole, *(_told(grouping.name, one, one.segment in passing) for one in compared.values())]
 

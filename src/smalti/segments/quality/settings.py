@@ -32,6 +32,11 @@ class QualitySettings(BaseModel):
         description="Days between the instant as of which customers are put into segments and the one up to which their "
         "outcome is seen; left out, half of the time for which there are facts, at most 365.",
     )
+    lasting: tuple[str, ...] = Field(
+        (),
+        description="Attributes without a date that were so at the earlier instant too, such as country or birth_date. Others "
+        "may know the future: whether segments that rest on them tell what comes later is not shown.",
+    )
     customers: int = Field(
         50_000,
         ge=1_000,

@@ -104,6 +104,9 @@ def _one(grouping: Grouping, place: int, measured: AssignedStability, bars: Bars
 def durable(grouping: Grouping, seen: Sequence[Grouping], days: Sequence[float], bars: Bars) -> list[Finding]:
     """Tell whether members stay long enough to be treated, and whether the segments' shares have moved.
 
+    A segment lasts when the low end of its half-life does, and does not when the high end does not; between the two, it is not
+    shown. So nothing is passed because nothing is known.
+
     Args:
         grouping: Who is in which segment now.
         seen: The same segments of the same customers, those known at the first instant, at several instants, the last now.
@@ -115,31 +118,45 @@ def durable(grouping: Grouping, seen: Sequence[Grouping], days: Sequence[float],
         found = "There are no facts from long enough ago to see who stays."
         return [unshown("durable", name, found, "Test it again when there are.")]
     each: list[Finding] = []
-    lasts = np.zeros(len(grouping.segments), dtype=np.bool_)
+    lasts, short = np.zeros((2, len(grouping.segments)), dtype=np.bool_)
     for place, segment in enumerate(grouping.segments):
         member = np.stack([one.member[place] for one in seen])
         if not member[:-1].any():
             continue
         half = half_life_of_memberships(member, list(days))
-        lasts[place] = half.high >= bars.least_half_life_days
+        lasts[place] = half.low >= bars.least_half_life_days
+        short[place] = half.high < bars.least_half_life_days
         each.append(_half_life(name, segment, half, bars))
-    share = grouping.held_by(lasts)
-    good = share >= bars.whole
-    told = f"{percent(share)} of the members are in segments that half of the members stay in for "
-    told += f"{bars.least_half_life_days:g} days or longer."
-    advice = "" if good else "Use longer windows, or treat people at once when they enter."
+    share, open_too = grouping.held_by(lasts), grouping.held_by(~short)
+    severity: Severity = "passed" if share >= bars.whole else "note" if open_too >= bars.whole else "fail"
+    told = f"{percent(share)} of the members are in segments that half of the members are sure to stay in for "
+    told += (
+        f"{bars.least_half_life_days:g} days or longer, {percent(grouping.held_by(short))} in segments that are not; "
+    )
+    told += "of the others it is not known."
+    advice = {
+        "passed": "",
+        "note": "Test it again when there are runs that lie closer together, or more members.",
+        "fail": "Use longer windows, or treat people at once when they enter.",
+    }[severity]
     measure = "share of members in segments that last"
-    whole = Finding("durable", name, None, "passed" if good else "fail", measure, share, None, None, told, advice)
+    whole = Finding("durable", name, None, severity, measure, share, None, None, told, advice)
     return [whole, *(_drift(name, seen, days, bars) if grouping.exclusive else []), *each]
 
 
 def _half_life(segmentation: str, segment: str, half: HalfLife, bars: Bars) -> Finding:
-    good = half.high >= bars.least_half_life_days
     told = f"Half of the members leave within {half.value:,.0f} days ({half.low:,.0f} to {half.high:,.0f})."
     if not np.isfinite(half.value):
         told = f"None of {half.at_risk:,} stays was seen to end."
-    severity: Severity = "passed" if good else "warning"
-    advice = "" if good else "Use a longer window, or treat people at once when they enter."
+    bar = bars.least_half_life_days
+    severity: Severity = "passed" if half.low >= bar else "warning" if half.high < bar else "note"
+    if severity == "note":
+        told += f" Whether it is {bar:g} days or longer is not shown."
+    advice = {
+        "passed": "",
+        "note": "Test it again when there are runs that lie closer together, or more members.",
+        "warning": "Use a longer window, or treat people at once when they enter.",
+    }[severity]
     low, high, value = (one if np.isfinite(one) else None for one in (half.low, half.high, half.value))
     return Finding("durable", segmentation, segment, severity, "half-life in days", value, low, high, told, advice)
 
