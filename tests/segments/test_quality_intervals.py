@@ -66,7 +66,7 @@ def test_intervals_of_delta_cover_near_their_level(n, shift):
     found = [cliffs_delta(rng.normal(shift, 1, n), rng.normal(0, 1, 2 * n)) for _ in range(2000)]
     delta, error = np.array(found).T
     low, high = delta_interval(delta, error, np.full(2000, float(n)), 0.95)
-    assert 0.93 <= np.mean((low <= true) & (true <= high)) <= 0.975
+    assert 0.93 <= np.mean((low <= true) & (true <= high)) <= (0.975 if n >= 50 else 1.0)
 
 
 @pytest.mark.slow

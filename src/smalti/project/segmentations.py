@@ -105,7 +105,8 @@ def wrong_segmentations(known: Known) -> _Found:
             yield from _wrong_column(known, trait, _TO_GROUP_BY, "group by", (*path, "group", at), subject)
     for name, segment in known.project.segments:
         if segment.parent is not None and (segment.parent not in known.segments or segment.parent == name):
-            yield _unknown("segment", segment.parent, known.segments), ("segments", name, "parent"), f"segment {name}"
+            others = {one: title for one, title in known.segments.items() if one != name}
+            yield _unknown("segment", segment.parent, others), ("segments", name, "parent"), f"segment {name}"
 
 
 def _wrong_cross(known: Known, name: str, one: SegmentationDefinition) -> _Found:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from smalti.segments.quality.findings import Test
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -122,11 +124,11 @@ class Bars(BaseModel):
         description="Days after which half of the members have left: a segment shorter-lived than four weeks is gone before "
         "what was meant for it arrives.",
     )
-    required: tuple[str, ...] = Field(
+    required: tuple[Test, ...] = Field(
         ("distinct", "substantial", "actionable", "stable", "relevant"),
         description="Tests that must be shown to be passed.",
     )
-    when_shown: tuple[str, ...] = Field(
+    when_shown: tuple[Test, ...] = Field(
         ("reachable", "durable"),
         description="Tests that must be passed where the data allow to make them: consent and earlier runs are not "
         "always there.",

@@ -135,7 +135,7 @@ def find_niches(
         if lift.low >= bars.niche_lift and share <= bars.niche_share and not known:
             members = int(_everyone(conditions, traits, np.arange(n)).sum())
             rule = " and ".join(one.text for one in conditions)
-            found.append(Niche(conditions, rule, members, share, money_held, lift))
+            found.append(Niche(conditions, rule, members, members / n, money_held, lift))
     return sorted(found, key=lambda one: -(one.money.value - bars.niche_lift * one.share))
 
 

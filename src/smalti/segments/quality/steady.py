@@ -36,7 +36,8 @@ def stable(
     if refits is not None:
         measured = assigned_stability(grouping.labels, refits, segments=len(grouping.segments), match="best")
         places = [place for place in range(len(grouping.segments)) if grouping.sizes[place]]
-        return [_whole(name, measured, bars), *(_one(grouping, place, measured, bars) for place in places)]
+        advice = "Ask for fewer groups or parts; there is no sharp line between these."
+        return [_whole(name, measured, bars, advice), *(_one(grouping, place, measured, bars) for place in places)]
     if resampled is None:
         found = "There are too few customers to draw them again."
         return [unshown("stable", name, found, "Wait until there are more customers.")]
@@ -66,14 +67,19 @@ def _labels(again: Booleans) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return np.where(again.any(axis=1), again.argmax(axis=1), -1).astype(np.int64)
 
 
-def _whole(name: str, measured: AssignedStability, bars: Bars) -> Finding:
+def _whole(
+    name: str,
+    measured: AssignedStability,
+    bars: Bars,
+    advice: str = "Use fewer cuts, or fixed ones: who is near one is placed by chance.",
+) -> Finding:
     value, (low, high) = float(np.median(measured.agreement)), median_interval(measured.agreement)
     pairs = len(measured.agreement)
     measure = f"median adjusted Rand index of {pairs} pairs of refits"
     found = f"Cuts fitted to two resamples of the customers put them together alike by {value:.2f} of 1 "
     found += f"({low:.2f} to {high:.2f})."
     good = low >= bars.least_agreement
-    advice = "" if good else "Use fewer cuts, or fixed ones; customers near a cut are placed by chance."
+    advice = "" if good else advice
     return Finding("stable", name, None, "passed" if good else "fail", measure, value, low, high, found, advice)
 
 

@@ -140,7 +140,7 @@ def _told(segmentation: str, one: Substance, bars: Bars) -> Finding:
         text += f", and {percent(one.money.value)} of the money"
         text += f" ({percent(one.money.low)} to {percent(one.money.high)})"
     severity: Severity = "warning" if one.standing == "small" else "passed"
-    wanted = f"{bars.least_members:,} members and {percent(bars.least_share)} of all"
+    wanted = f"the {bars.least_members:,} members or the {percent(bars.least_share)} of all that are asked for"
     advice = f"Merge it with the segment most like it: fewer than {wanted}." if one.standing == "small" else ""
     ends = (one.share.value, one.share.low, one.share.high)
     return Finding(
