@@ -267,10 +267,16 @@ def strategy_matrix(before: Side, after: Side) -> tuple[Move, ...]:
 
 
 def moved(before: Side, after: Side) -> tuple[Booleans, Booleans, Booleans]:
-    """Tell of every customer whether her segments change, her primary strategy, her secondary one."""
+    """Tell of every customer whether her segments change, her primary strategy, her secondary one.
+
+    A segmentation that is new or gone as a whole moves nobody: nobody was elsewhere in it.
+    """
     nobody = np.zeros(len(after.ids), np.bool_)
     segment = nobody.copy()
-    for name in before.members.keys() | after.members.keys():
+    told = [{one.definition.segmentation for one in side.segments} for side in (before, after)]
+    both = told[0] & told[1]
+    names = {one.name for side in (before, after) for one in side.segments if one.definition.segmentation in both}
+    for name in sorted(names):
         segment |= before.members.get(name, nobody) != after.members.get(name, nobody)
     old, new = list(before.strategies), list(after.strategies)
     primary = _named(before, old) != _named(after, new)
