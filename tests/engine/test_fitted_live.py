@@ -68,6 +68,7 @@ def test_live_and_batch_put_everybody_in_the_same_fitted_segments():
 
     prepared = Ready()
     prepared.types, prepared.titles, prepared.words, prepared.segments = dict(words.names), {}, words, tuple(segments)
+    prepared.frameworks, prepared.traits = (), tuple(traits)
     prepared.segmentations = {"stage": SegmentationDefinition(), "size": SegmentationDefinition()} | {
         name: SegmentationDefinition.model_validate(one) for name, one in FITTED.items()
     }

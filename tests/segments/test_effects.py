@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import brunnermunzel, rankdata
 
@@ -61,6 +61,7 @@ def test_an_order_kept_is_an_effect_kept_and_an_order_turned_is_turned(rows):
             (sign * one.effect, *sorted((sign * one.low, sign * one.high)), one.p) for one in compared(inside, column)
         ]
 
+    assume(((values == 0) | (np.abs(values) > 1e-300)).all())
     plain = told(member, values)
     assert told(member, values / 4) == plain
     for turned in (told(member, -values, -1), told(~member, values, -1)):

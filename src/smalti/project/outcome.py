@@ -35,8 +35,10 @@ def outcome_of(written: str, words: Vocabulary, traits: Mapping[str, Node]) -> t
         words: What it may speak of.
         traits: The traits, made ready.
 
-    >>> outcome_of("count(ordersx", Vocabulary({}, {}), {})[0] is None
-    True
+    >>> from smalti.facts import ORDERS, Currency
+    >>> words = Vocabulary({"orders": ORDERS}, {}, Currency("EUR"))
+    >>> outcome_of("count(orders)", words, {})[1], outcome_of("count(orders", words, {})[0]
+    ([], None)
     """
     try:
         tree = parse(written)
