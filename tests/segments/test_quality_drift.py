@@ -14,8 +14,6 @@ from smalti.errors import ModelError
 from smalti.segments.quality.drift import (
     bins_of,
     half_life_of_memberships,
-    half_life_of_spells,
-    median_stay,
     paired_drift,
     population_stability,
     sample_drift,
@@ -25,45 +23,13 @@ WORLDS = 1000
 TOO_OFTEN, TOO_SELDOM = 0.05 + 3 * math.sqrt(0.05 * 0.95 / WORLDS), 0.05 - 3 * math.sqrt(0.05 * 0.95 / WORLDS)
 
 
-def test_half_life_by_hand():
-    """Two ends in 100 days: a rate of 0.02 a day, ln 2 / 0.02 = 34.66 days; a Poisson count of 2 is from 0.2422 to 7.2247."""
-    found = half_life_of_spells([10, 20, 30, 40], [True, True, False, False])
-    assert found.value == pytest.approx(math.log(2) / 0.02)
-    assert found.low == pytest.approx(100 * math.log(2) / 7.2247, rel=1e-4)
-    assert found.high == pytest.approx(100 * math.log(2) / 0.2422, rel=1e-3)
-
-
 def test_nobody_left_so_only_a_lower_end_is_known():
-    found = half_life_of_spells([50, 50], [False, False])
-    assert (found.value, found.high, found.exits) == (math.inf, math.inf, 0)
-    assert found.low == pytest.approx(100 * math.log(2) / 3.6889, rel=1e-4)
     still = half_life_of_memberships([[1, 1, 0], [1, 1, 0]], [0, 10])
     assert (still.value, still.high) == (math.inf, math.inf)
     assert 0 < still.low < math.inf
     gone = half_life_of_memberships([[1, 1, 0], [0, 0, 1]], [0, 10])
     assert (gone.value, gone.low) == (0, 0)
     assert 0 < gone.high < math.inf
-
-
-def test_the_interval_of_a_half_life_holds_it():
-    """Spells of half-life 30 days, each seen from when it began until day 60 at most."""
-    rng = np.random.default_rng(0)
-    held, medians = [], []
-    for _ in range(400):
-        stay, seen = rng.exponential(30 / math.log(2), 60), rng.uniform(20, 60, 60)
-        found = half_life_of_spells(np.minimum(stay, seen), stay <= seen)
-        held.append(found.low <= 30 <= found.high)
-        median = median_stay(np.minimum(stay, seen), stay <= seen)
-        medians.append(median.low <= 30 <= median.high)
-    assert 0.92 <= np.mean(held) <= 0.99
-    assert 0.92 <= np.mean(medians) <= 0.99
-
-
-def test_kaplan_and_meier_by_hand():
-    """Left are 5/6 after 1, 5/6 * 4/5 = 2/3 after 2, 2/3 * 2/3 = 4/9 after 3: the first at most half."""
-    assert median_stay([1, 2, 2, 3, 4, 5], [1, 1, 0, 1, 1, 0]).value == 3
-    assert median_stay([1, 2, 3], [0, 0, 0]).value == math.inf
-    assert median_stay([2, 2, 2], [1, 1, 1]).value == 2
 
 
 def test_half_life_from_memberships_by_hand():
@@ -188,9 +154,6 @@ def test_bins_hold_everything_once_and_in_order(values, most):
 @pytest.mark.parametrize(
     "broken",
     [
-        lambda: half_life_of_spells([1, -1], [True, True]),
-        lambda: half_life_of_spells([0.0], [True]),
-        lambda: half_life_of_spells([1], [True, False]),
         lambda: half_life_of_memberships([[1], [1]], [3, 3]),
         lambda: half_life_of_memberships([[0], [1]], [0, 1]),
         lambda: sample_drift([1, 2], [1, 2, 3]),

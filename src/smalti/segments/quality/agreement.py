@@ -12,7 +12,6 @@ negative. The Jaccard index (Jaccard 1912) of two segments is ``|A and B| / |A o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -21,10 +20,8 @@ import numpy.typing as npt
 from smalti.errors import ModelError
 
 __all__ = [
-    "BestMatch",
     "adjusted_rand",
     "adjusted_rand_of",
-    "best_match",
     "contingency",
     "jaccard",
     "jaccard_of",
@@ -37,19 +34,6 @@ Labels: TypeAlias = npt.NDArray[np.int64]
 
 NOBODYS = -1
 """The label of a customer who is in no segment."""
-
-
-@dataclass(frozen=True, eq=False)
-class BestMatch:
-    """For each segment the one most like it in another grouping.
-
-    Attributes:
-        jaccard: Jaccard index with that segment, shape (k,); NaN for a segment that is empty.
-        partner: Which one it is, shape (k,); the first of several that are equally like it.
-    """
-
-    jaccard: Floats
-    partner: Labels
 
 
 def contingency(
@@ -188,31 +172,6 @@ def jaccard_of(table: npt.ArrayLike) -> Floats:
 def _ratio(both: Floats, rows: Floats, columns: Floats) -> Floats:
     either = rows[:, None] + columns[None, :] - both
     return np.asarray(np.divide(both, either, out=np.full(both.shape, np.nan), where=either > 0))
-
-
-def best_match(member: npt.ArrayLike, other: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> BestMatch:
-    """Find for each segment the one of another segmentation that is most like it; two may find the same.
-
-    Args:
-        member: Whether each customer is in each segment, shape (k, n).
-        other: The same of the other segmentation, shape (j, n).
-        weights: How many customers each row stands for, shape (n,); None for one each.
-
-    >>> found = best_match([[1, 1, 0, 0], [0, 0, 1, 1]], [[0, 0, 0, 1], [1, 1, 1, 0]])
-    >>> found.jaccard.round(3), found.partner
-    (array([0.667, 0.5  ]), array([1, 0]))
-    """
-    ours, theirs = (np.atleast_2d(np.asarray(given, dtype=np.float64)) for given in (member, other))
-    heavy = np.ones(ours.shape[1]) if weights is None else np.asarray(weights, dtype=np.float64)
-    if ours.shape[1] != theirs.shape[1] or heavy.shape != (ours.shape[1],):
-        raise ModelError(f"members: expected the same customers in both, got {ours.shape[1]} and {theirs.shape[1]}")
-    if not len(theirs):
-        raise ModelError("members: expected at least one segment to compare with, got none")
-    alike = _ratio((ours * heavy) @ theirs.T, ours @ heavy, theirs @ heavy)
-    filled = np.where(np.isnan(alike), -1.0, alike)
-    best = filled.max(axis=1)
-    empty = ours @ heavy == 0
-    return BestMatch(np.where(empty, np.nan, best), filled.argmax(axis=1).astype(np.int64))
 
 
 def members_by_label(labels: npt.ArrayLike, segments: int) -> Bools:

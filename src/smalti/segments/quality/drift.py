@@ -1,9 +1,8 @@
 """How long customers stay in a segment, and whether segments or traits are still what they were: half-lives and tests of drift.
 
-Half-life: the time after which half of the members have left. By spells: with d ends in a total time T at risk the
-exponential rate is d / T and the half-life ``ln 2 * T / d``; beside it the median of Kaplan and Meier (1958), which
-supposes no shape. By memberships at several instants: with s stays and x exits over a gap g the rate maximises the sum
-over gaps of ``x ln(1 - exp(-r g)) - r g s``.
+Half-life: the time after which half of the members have left. From memberships at several instants: with s stays and x
+exits over a gap g the rate maximises the sum over gaps of ``x ln(1 - exp(-r g)) - r g s``. (Spells seen in runs are for
+`smalti.segments.survival`.)
 
 Drift of a distribution over bins, p before and q after: the population stability index is ``sum (p - q) ln(p / q)``.
 Without drift, n customers before and m others after, ``n m / (n + m) * PSI`` is about chi-squared with bins - 1 degrees of
@@ -23,7 +22,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from smalti.errors import ModelError
 from smalti.segments.quality.agreement import Floats, Labels, contingency
@@ -31,11 +30,8 @@ from smalti.segments.quality.agreement import Floats, Labels, contingency
 __all__ = [
     "Drift",
     "HalfLife",
-    "MedianStay",
     "bins_of",
     "half_life_of_memberships",
-    "half_life_of_spells",
-    "median_stay",
     "paired_drift",
     "population_stability",
     "sample_drift",
@@ -59,21 +55,6 @@ class HalfLife:
     high: float
     exits: int
     at_risk: int
-
-
-@dataclass(frozen=True)
-class MedianStay:
-    """The time by which half of the spells have ended, whatever the shape of the distribution; in the unit of the durations.
-
-    Attributes:
-        value: The first time at which at most half are left; infinite where more than half outlast what was seen.
-        low: Lower end of its interval.
-        high: Upper end; infinite where it was not seen.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -104,75 +85,8 @@ class Drift:
     after: int
 
 
-def half_life_of_spells(durations: npt.ArrayLike, ended: npt.ArrayLike, level: float = 0.95) -> HalfLife:
-    """Give the half-life of spells, some of which may not have ended yet, if the chance to leave is the same at all times.
-
-    The interval is that of a Poisson count over the time at risk (Garwood 1936): exact for a rate over a given time.
-
-    Args:
-        durations: How long each spell has lasted when it ended or was last seen; shape (spells,), not negative.
-        ended: Whether it ended, shape (spells,).
-        level: Of the interval.
-
-    Raises:
-        ModelError: Lengths that differ, durations that are negative or no numbers, or no time at risk at all.
-
-    >>> found = half_life_of_spells([10, 20, 30, 40], [True, True, False, False])
-    >>> round(found.value, 2), round(found.low, 2), round(found.high, 1), found.exits
-    (34.66, 9.59, 286.2, 2)
-    """
-    times, over = _spells(durations, ended)
-    total, exits = float(times.sum()), int(over.sum())
-    if not total:
-        raise ModelError("half-life: expected spells that lasted for some time, got none")
-    low_rate = float(chi2.ppf((1 - level) / 2, 2 * exits)) / (2 * total) if exits else 0.0
-    high_rate = float(chi2.ppf((1 + level) / 2, 2 * exits + 2)) / (2 * total)
-    return HalfLife(_half(exits / total), _half(high_rate), _half(low_rate), exits, len(times))
-
-
-def _spells(durations: npt.ArrayLike, ended: npt.ArrayLike) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    times, over = np.asarray(durations, dtype=np.float64), np.asarray(ended, dtype=np.bool_)
-    if times.ndim != 1 or times.shape != over.shape or not (np.isfinite(times).all() and (times >= 0).all()):
-        raise ModelError("half-life: expected for each spell how long it lasted, not negative, and whether it ended")
-    return times, over
-
-
 def _half(rate: float) -> float:
     return math.log(2) / rate if rate > 0 else math.inf
-
-
-def median_stay(durations: npt.ArrayLike, ended: npt.ArrayLike, level: float = 0.95) -> MedianStay:
-    """Give the median time a spell lasts, by Kaplan and Meier (1958).
-
-    Its interval holds the times at which one half is within the log-log interval of the share left (Brookmeyer and
-    Crowley 1982; variance of Greenwood 1926).
-
-    Args:
-        durations: How long each spell has lasted when it ended or was last seen; shape (spells,), not negative.
-        ended: Whether it ended, shape (spells,).
-        level: Of the interval.
-
-    Raises:
-        ModelError: As `half_life_of_spells`.
-
-    >>> median_stay([1, 2, 2, 3, 4, 5], [True, True, False, True, True, False])
-    MedianStay(value=3.0, low=1.0, high=inf)
-    """
-    times, over = _spells(durations, ended)
-    at, ends = np.unique(times[over], return_counts=True)
-    if not len(at):
-        return MedianStay(math.inf, float(times.max(initial=0.0)), math.inf)
-    left = len(times) - np.searchsorted(np.sort(times), at, side="left")
-    share = np.cumprod(1 - ends / left)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.cumsum(ends / (left * (left - ends)))) / np.abs(np.log(share))
-        off = (np.log(-np.log(share)) - math.log(math.log(2))) / spread
-    bound, gone = float(norm.ppf((1 + level) / 2)), share == 0
-    return MedianStay(_first(at, share <= 0.5), _first(at, gone | (off >= -bound)), _first(at, gone | (off > bound)))
-
-
-def _first(times: Floats, reached: npt.NDArray[np.bool_]) -> float:
-    return float(times[reached.argmax()]) if reached.any() else math.inf
 
 
 def half_life_of_memberships(member: npt.ArrayLike, times: npt.ArrayLike, level: float = 0.95) -> HalfLife:
