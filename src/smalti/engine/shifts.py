@@ -15,7 +15,7 @@ from smalti.engine.redefined import Grounds, Key
 from smalti.facts import Type
 from smalti.report import ChannelShift, Contacts, Flow, Move, SegmentChange, StrategyShift, Worth, flows
 from smalti.rules import Quantile, Words, sentence, write
-from smalti.segments import Segment, membership
+from smalti.segments import UNGROUPED, Segment, membership
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, Total, totals
 
 EXAMPLES = 5
@@ -269,12 +269,13 @@ def strategy_matrix(before: Side, after: Side) -> tuple[Move, ...]:
 def moved(before: Side, after: Side) -> tuple[Booleans, Booleans, Booleans]:
     """Tell of every customer whether her segments change, her primary strategy, her secondary one.
 
-    A segmentation that is new or gone as a whole moves nobody: nobody was elsewhere in it.
+    A segmentation that is new or gone as a whole moves nobody: nobody was elsewhere in it. Segments that name no
+    segmentation are not such a whole: to enter the first of them is to enter.
     """
     nobody = np.zeros(len(after.ids), np.bool_)
     segment = nobody.copy()
     told = [{one.definition.segmentation for one in side.segments} for side in (before, after)]
-    both = told[0] & told[1]
+    both = (told[0] & told[1]) | {UNGROUPED}
     names = {one.name for side in (before, after) for one in side.segments if one.definition.segmentation in both}
     for name in sorted(names):
         segment |= before.members.get(name, nobody) != after.members.get(name, nobody)

@@ -13,7 +13,7 @@
 
 from smalti.segments.channels import Channel, ChannelDefinition
 from smalti.segments.crossing import Cell, Crossing, Dimension, cross
-from smalti.segments.definitions import Segment, SegmentDefinition
+from smalti.segments.definitions import UNGROUPED, Segment, SegmentDefinition
 from smalti.segments.drawing import Drawn, draw
 from smalti.segments.effects import Compared, Effect, Part, Spread, effects, measured, same, telling, worded
 from smalti.segments.frameworks import (
@@ -37,6 +37,7 @@ from smalti.segments.survival import HalfLife, Survival, half_life, half_lives, 
 
 __all__ = [
     "FRAMEWORKS",
+    "UNGROUPED",
     "Cell",
     "Channel",
     "ChannelDefinition",

@@ -26,6 +26,9 @@ Kind: TypeAlias = Literal[
 ]
 """What a segment goes by; negative ones say whom not to target."""
 
+UNGROUPED = "segments"
+"""The segmentation of segments that name none."""
+
 
 class SegmentDefinition(BaseModel):
     """A segment as it is written in a project; plain text stands for its rule.
@@ -42,7 +45,7 @@ class SegmentDefinition(BaseModel):
     owner: str | None = Field(default=None, description="Who answers for it.")
     strategy: str | None = Field(default=None, description="The strategy its members' message should serve.")
     channels: tuple[str, ...] = Field(default=(), description="Channels through which its members may be reached.")
-    segmentation: str = Field(default="segments", description="The set of segments it is used together with.")
+    segmentation: str = Field(default=UNGROUPED, description="The set of segments it is used together with.")
     kind: Kind | None = Field(
         default=None, description="What it goes by, told in reports; negative means: whom not to target."
     )
