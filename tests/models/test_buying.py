@@ -114,7 +114,7 @@ def test_weights_equal_repetition_and_order_is_nothing(simulated, kind):
 def test_many_rows_give_what_their_direct_fit_gives(simulated, monkeypatch):
     base = simulated("mbg_nbd", (0.6, 6.0, 0.9, 2.0), customers=3_000, seed=6)
     direct = fit_buying(base.x, base.t_x, base.T)
-    monkeypatch.setattr("smalti.models.buying._MANY_ROWS", 100)
+    monkeypatch.setattr("smalti.models.buying.model._MANY_ROWS", 100)
     through_coarse = fit_buying(base.x, base.t_x, base.T)
     assert numbers_of(through_coarse) == pytest.approx(numbers_of(direct), rel=1e-6)
     assert through_coarse.log_likelihood == pytest.approx(direct.log_likelihood, rel=1e-12)

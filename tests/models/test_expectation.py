@@ -8,9 +8,9 @@ from scipy.special import hyp2f1
 from scipy.stats import nbinom
 
 from smalti.models import BuyingModel
-from smalti.models.counts import Counts
-from smalti.models.expectation import Steps, purchases_if_active
-from smalti.models.likelihood import Parameters
+from smalti.models.buying.counts import Counts
+from smalti.models.buying.expectation import Steps, purchases_if_active
+from smalti.models.buying.likelihood import Parameters
 
 KINDS = ["mbg_nbd", "bg_nbd"]
 

@@ -8,8 +8,8 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_law
 from scipy.stats import gamma as gamma_law
 
-from smalti.models.histories import group_histories
-from smalti.models.likelihood import Parameters, log_likelihood, mean_loss
+from smalti.models.buying.histories import group_histories
+from smalti.models.buying.likelihood import Parameters, log_likelihood, mean_loss
 
 KINDS = ["mbg_nbd", "bg_nbd"]
 HISTORY = st.tuples(st.integers(0, 40), st.floats(0, 1), st.floats(0.01, 200))

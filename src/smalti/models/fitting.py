@@ -6,14 +6,17 @@ gradient: the likelihoods of this room have long flat ridges on which a gradient
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize
 
-from smalti.models.histories import Floats
-from smalti.models.likelihood import Objective
+from smalti.models.arrays import Floats
+
+Objective: TypeAlias = Callable[[Floats], tuple[float, Floats]]
+"""Log-parameters to (value, gradient); to be minimised."""
 
 LOG_BOUND = 9.2
 """Log-parameters stay within plus and minus this (parameters within about 1e-4 and 1e4, in normalised units)."""

@@ -17,9 +17,8 @@ from numpy.typing import ArrayLike
 from scipy.special import digamma, gammainccinv, gammaln
 
 from smalti.errors import ModelError
-from smalti.models.fitting import best_of
-from smalti.models.histories import Floats, numbers
-from smalti.models.likelihood import Objective
+from smalti.models.arrays import Floats, numbers
+from smalti.models.fitting import Objective, best_of
 from smalti.models.stored import same_names
 
 LEAST_SPENDERS = 2

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.special import betaln, digamma, expit, polygamma
 
-from smalti.models.histories import Floats
-from smalti.models.likelihood import Parameters
+from smalti.models.arrays import Floats
+from smalti.models.buying.likelihood import Parameters
 
 _SMALL = 0.3
 _TOLERANCE = 1e-10

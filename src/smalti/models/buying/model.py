@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from smalti.errors import ModelError, nearest
-from smalti.models.counts import Counts
-from smalti.models.expectation import WHOLE, Steps, purchases_if_active
+from smalti.models.arrays import Floats, Integers, numbers
+from smalti.models.buying.counts import Counts
+from smalti.models.buying.expectation import WHOLE, Steps, purchases_if_active
+from smalti.models.buying.histories import Histories, checked, group_histories
+from smalti.models.buying.likelihood import Kind, Parameters, dropped_log_odds, log_likelihood, mean_loss
 from smalti.models.fitting import best_of, search
-from smalti.models.histories import Floats, Histories, Integers, checked, group_histories, numbers
-from smalti.models.likelihood import Kind, Parameters, dropped_log_odds, log_likelihood, mean_loss
 from smalti.models.stored import same_names
 
 LEAST_REPEAT_CUSTOMERS = 2

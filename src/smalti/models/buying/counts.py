@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc, expit, gammaln
 
-from smalti.models.histories import Floats, Integers
-from smalti.models.likelihood import Parameters, dropped_log_odds
+from smalti.models.arrays import Floats, Integers
+from smalti.models.buying.likelihood import Parameters, dropped_log_odds
 
 
 @dataclass(frozen=True, eq=False)

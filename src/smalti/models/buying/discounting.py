@@ -7,9 +7,9 @@ import math
 from numpy.typing import ArrayLike
 
 from smalti.errors import ModelError
-from smalti.models.buying import BuyingModel
-from smalti.models.expectation import Steps
-from smalti.models.histories import Floats
+from smalti.models.arrays import Floats
+from smalti.models.buying.expectation import Steps
+from smalti.models.buying.model import BuyingModel
 
 
 def discounted_purchases(

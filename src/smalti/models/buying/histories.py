@@ -7,15 +7,12 @@ counted once with a weight: a fit on millions of customers works on thousands of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smalti.errors import ModelError
-
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
+from smalti.models.arrays import Floats, numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,27 +52,6 @@ class Histories:
         """Return the histories with times rounded to whole multiples of `grain`, grouped again."""
         recency, age = np.rint(self.recency / grain) * grain, np.rint(self.age / grain) * grain
         return grouped(Histories(self.repeats, recency, age, self.weights))
-
-
-def numbers(values: ArrayLike, name: str) -> Floats:
-    """Return `values` as an array of finite floats that are not negative.
-
-    Raises:
-        ModelError: naming the first row that is not such a number.
-
-    Examples:
-        >>> numbers([1, 2.5], "age").tolist()
-        [1.0, 2.5]
-    """
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{name}: expected numbers, got {type(values).__name__} with something else in it") from error
-    bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
-    if bad.size:
-        where = f"row {bad[0]}: " if array.ndim else ""
-        raise ModelError(f"{name}: {where}expected a finite number that is not negative, got {array.flat[bad[0]]}")
-    return array
 
 
 def checked(repeats: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Floats, Floats, Floats]:

@@ -9,17 +9,17 @@ is known to have stayed: b + x for BG/NBD, b + x + 1 for MBG/NBD.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from scipy.special import betaln, digamma, expit, gammaln
 
-from smalti.models.histories import Floats, Histories
+from smalti.models.arrays import Floats
+from smalti.models.buying.histories import Histories
+from smalti.models.fitting import Objective
 
 Kind: TypeAlias = Literal["mbg_nbd", "bg_nbd"]
-Objective: TypeAlias = Callable[[Floats], tuple[float, Floats]]
 
 
 @dataclass(frozen=True)
