@@ -18,6 +18,8 @@ class Base:
     T: np.ndarray
     later: np.ndarray
     mean_spend: np.ndarray | None = None
+    started: np.ndarray | None = None
+    repeat_days: np.ndarray | None = None
 
 
 def _simulated(kind, law, customers, horizon=39.0, seed=0, spans=(20.0, 60.0)):
@@ -46,7 +48,10 @@ def simulated():
 
 @pytest.fixture(scope="session")
 def cdnow() -> Base:
-    """The CDNOW sample in weeks, calibrated to 1997-09-30, same-day orders merged."""
+    """The CDNOW sample in weeks, calibrated to 1997-09-30, same-day orders merged.
+
+    `started` counts weeks and `repeat_days` days since 1997-01-01.
+    """
     folder = os.environ.get("SMALTI_DATA")
     path = Path(folder or ".") / "orders" / "CDNOW_sample.txt"
     if not folder or not path.exists():
@@ -58,10 +63,13 @@ def cdnow() -> Base:
         at = dt.datetime.strptime(day, "%Y%m%d").toordinal()
         spent[at] = spent.get(at, 0.0) + float(dollars)
     end = dt.date(1997, 9, 30).toordinal()
-    rows = []
+    start = dt.date(1997, 1, 1).toordinal()
+    rows, repeat_days = [], []
     for spent in days.values():
         first, *repeats = sorted(at for at in spent if at <= end)
         mean = sum(spent[at] for at in repeats) / len(repeats) if repeats else 0.0
         last = repeats[-1] if repeats else first
-        rows.append((len(repeats), (last - first) / 7, (end - first) / 7, sum(at > end for at in spent), mean))
-    return Base(*np.array(rows).T)
+        later = sum(at > end for at in spent)
+        rows.append((len(repeats), (last - first) / 7, (end - first) / 7, later, mean, (first - start) / 7))
+        repeat_days += [at - start for at in spent if at > first]
+    return Base(*np.array(rows).T, np.array(repeat_days))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from smalti.errors import ModelError
 from smalti.models import GammaGamma, fit_gamma_gamma
-from smalti.models.spend import _mean_loss
+from smalti.models.spend import _MeanLoss
 
 CDNOW = GammaGamma(6.249, 3.745, 15.448, observed_mean=35.08)
 
@@ -43,11 +43,46 @@ def test_known_parameters_are_recovered():
 )
 def test_gradient_is_the_finite_difference(rows, logs):
     x, m = np.array(rows, dtype=float).T
-    loss, at = _mean_loss(x, m, np.ones(x.size)), np.array(logs)
+    loss, at = _MeanLoss(x, m, np.ones(x.size)), np.array(logs)
     exact = loss(at)[1]
     for i, move in enumerate(np.eye(3) * 1e-5):
         near = (loss(at + move)[0] - loss(at - move)[0]) / 2e-5
         assert exact[i] == pytest.approx(near, rel=1e-5, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 30), st.floats(0.1, 50)), min_size=1, max_size=10),
+    logs=st.tuples(*[st.floats(-2.5, 2.5)] * 3),
+)
+def test_curvature_is_the_finite_difference_of_the_gradient(rows, logs):
+    x, m = np.array(rows, dtype=float).T
+    loss, at = _MeanLoss(x, m, np.ones(x.size)), np.array(logs)
+    near = np.array([(loss(at + move)[1] - loss(at - move)[1]) / 2e-5 for move in np.eye(3) * 1e-5])
+    assert loss.curved(at)[2] == pytest.approx(near, rel=1e-5, abs=1e-4)
+
+
+def test_a_first_look_at_some_rows_changes_nothing(monkeypatch):
+    x, m, _ = simulated(6.0, 3.7, 15.0, 3_000)
+    direct = fit_gamma_gamma(x, m)
+    monkeypatch.setattr("smalti.models.spend._FIRST_LOOK", 300)
+    assert numbers_of(fit_gamma_gamma(x, m)) == pytest.approx(numbers_of(direct), rel=1e-7)
+
+
+def test_intervals_hold_the_true_parameters_as_often_as_they_say():
+    truth, held = (6.0, 3.7, 15.0), []
+    for seed in range(80):
+        x, m, _ = simulated(*truth, 500, seed=seed)
+        model = fit_gamma_gamma(x, m)
+        apart = np.log(numbers_of(model)) - np.log(truth)
+        held.append(np.abs(apart) < 1.96 * np.array(model.standard_errors))
+    # 95 % of 80, give or take three standard errors of a share.
+    assert np.all(np.mean(held, axis=0) > 0.877)
+    assert np.mean(held) < 0.995
+
+
+def test_one_price_pins_nothing_down():
+    assert fit_gamma_gamma([1, 4, 9], [20, 20, 20]).standard_errors is None
 
 
 @pytest.mark.parametrize("factor", [100.0, 1e-6, 1e9])

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from foresight_worlds import foreseeing
 
 from smalti.report import page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/snap/bin/chromium")
-ALL = ["map", "strategies", "customers", "segments", "personas", "flows", "account", "assumed", "made"]
+ALL = ["map", "strategies", "customers", "foresight", "segments", "personas", "flows", "account", "assumed", "made"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def visit(chromium, tmp_path):
 
 @pytest.fixture(scope="module")
 def html(small_run):
-    info, tables = small_run
+    info, tables = foreseeing(*small_run)
     return page(info, tables, {"membership": tables["membership"].slice(100)})
 
 
@@ -101,6 +102,14 @@ def test_a_card_fills_one_printed_page_at_most(visit, html):
     assert all(300 < height < 1000 for height in heights)
     breaks = "cards => cards.map(card => getComputedStyle(card).breakBefore)"
     assert set(shown.locator(".persona").evaluate_all(breaks)) == {"page"}
+
+
+def test_back_tests_do_not_overflow_a_phone_when_all_is_open(visit, html):
+    shown = visit(html, 360)
+    shown.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert sideways(shown) == 0
+    assert shown.locator("#foresight .curve svg").count() >= 3
+    assert shown.locator("#foresight .dot.missed").count() > 0
 
 
 def test_works_without_scripts(visit, html):

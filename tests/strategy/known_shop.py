@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.facts import DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency, arrow_type
-from smalti.models import BuyingModel
+from smalti.models.buying.protocol import RepeatBuying
 from smalti.project import Project, prepare
 from smalti.samples import Shop
 from smalti.store import Store
@@ -48,7 +48,7 @@ class Known:
     secondary: list[str]
 
     @property
-    def buying(self) -> BuyingModel:
+    def buying(self) -> RepeatBuying:
         assert self.models.buying is not None
         return self.models.buying
 
@@ -124,12 +124,13 @@ def _option(one: Any, store: Store, computed: Computed, values: ValueMap, seen: 
 
 
 def what_came(shop: Shop, known: Known, days: int, rate: float) -> pd.DataFrame:
-    """Give what each customer truly did in the days after: days of purchase, discounted margin, discounted refunds."""
+    """Give what each customer truly did in the days after: days of purchase, spend, discounted margin, discounted refunds."""
     end = known.at + days * DAY
     orders = pd.DataFrame(
         {"customer_id": shop.orders["customer_id"].to_pylist(), "at": micro(shop.orders["ordered_at"])}
     )
-    orders["gross"] = np.asarray(pence(shop.orders["revenue"])) - np.asarray(pence(shop.orders["cost"]))
+    orders["spend"] = np.asarray(pence(shop.orders["revenue"]))
+    orders["gross"] = orders["spend"] - np.asarray(pence(shop.orders["cost"]))
     back = pd.DataFrame(
         {"customer_id": shop.returns["customer_id"].to_pylist(), "at": micro(shop.returns["ordered_at"])}
     )
@@ -141,6 +142,7 @@ def what_came(shop: Shop, known: Known, days: int, rate: float) -> pd.DataFrame:
     found = pd.DataFrame(index=known.customers)
     found["orders"] = orders.groupby("customer_id").size()
     found["days"] = orders.groupby("customer_id")["day"].nunique()
+    found["spend"] = orders.groupby("customer_id")["spend"].sum()
     found["gross"] = orders.groupby("customer_id")["gross"].sum()
     found["lost"] = back.groupby("customer_id")["lost"].sum()
     found["returns"] = back.groupby("customer_id").size()

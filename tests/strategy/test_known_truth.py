@@ -62,8 +62,10 @@ def test_value_to_come_comes_in_the_whole(earlier, earned):
     assert earlier.values.columns["value_to_come"].sum() / earned.sum() == pytest.approx(1.0, abs=0.08)
 
 
-def test_the_interval_of_purchases_holds_at_its_rate(earlier, came):
-    inside = (earlier.outlook.low <= came["days"]) & (came["days"] <= earlier.outlook.high)
+def test_the_interval_of_spend_holds_at_its_rate(earlier, came):
+    """What she spends, in days of her expected spend, counts how many days there are and how much each is."""
+    spent = came["spend"] / earlier.outlook.spend
+    inside = (earlier.outlook.low <= spent) & (spent <= earlier.outlook.high)
     assert 0.8 <= inside.mean() <= 0.92
 
 

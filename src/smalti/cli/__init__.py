@@ -3,6 +3,7 @@
 - `app`: the commands and their options
 - `show`: what is printed, with Rich
 - `past`: what is printed of the history of segments
+- `foretold`: what is printed of models
 - `finish`: errors told in words, never as a traceback
 """
 

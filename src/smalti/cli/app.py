@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from smalti.cli import past, show
+from smalti.cli import foretold, past, show
 from smalti.cli.finish import NOT_PASSED, TOO_MANY_MOVED, WRONG_INPUT, in_words, print_json
 from smalti.engine import (
     RUNS,
@@ -395,6 +395,29 @@ def personas(
             print_json([one.to_dict() for one in cards])
         else:
             show.paragraphs("\n\n\n".join(map(tell_card, cards)))
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model by name or title; all of them if left out.")] = None,
+    run_id: Annotated[str | None, typer.Option("--run", help="A run by its id; the newest if left out.")] = None,
+    to: RunsAt = None,
+    project: At_ = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Tell what the models foretell, how good they were on a past they had not seen, and what has drifted since.
+
+    [bold]Examples[/]
+
+    smalti models
+
+    smalti models buying
+
+    smalti models will_buy --json
+    """
+    with in_words(as_json=as_json):
+        made = Run.named(to if to is not None else project / RUNS, run_id) if run_id else _newest(project, to)
+        foretold.tell(made, name, as_json=as_json)
 
 
 @app.command("history")

@@ -11,6 +11,7 @@ from smalti.engine.publish import Findings, check_home, publish
 from smalti.engine.quality import GATE, assess
 from smalti.engine.reckoning import read_facts, reckon_as_of
 from smalti.engine.run import Run
+from smalti.engine.since import earlier_runs
 from smalti.engine.version import versions
 from smalti.project import Origin, Project, Work, after_facts
 from smalti.store import Store
@@ -47,7 +48,8 @@ def run_project(
         if project.quality.in_runs:
             with clock.step(GATE):
                 quality = assess(store, facts)
-        reckoned = reckon_as_of(store, facts, facts.at, clock)
-        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality)
+        earlier = earlier_runs(store, facts, options.runs)
+        reckoned = reckon_as_of(store, facts, facts.at, clock, told=True)
+        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality, earlier)
         work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
         return Run(publish(findings, options.runs, clock, work["publish"]))

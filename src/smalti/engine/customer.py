@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from smalti.engine.moving import ages_unseen, foretold
 from smalti.errors import RunError, nearest
 from smalti.facts import Currency, Type, from_minor, to_minor
-from smalti.report import CustomerStory, customer_story, tell
+from smalti.report import CustomerStory, ahead, customer_story, tell
 from smalti.rules import (
     Customer,
     Literal,
@@ -68,7 +68,7 @@ class Profile:
         info = self.folder.info
         playbook = {row["strategy"]: row for row in self.folder.table("playbook").to_pylist()}
         strategies = [dict(row) | {"title": playbook[row["strategy"]]["title"]} for row in self.strategies]
-        return customer_story(
+        story = customer_story(
             self.row,
             info=info,
             segments=[dict(row) | {"typical": _typical(self.folder, row, info)} for row in self.segments],
@@ -78,6 +78,18 @@ class Profile:
             ranks=_ranks(self.folder, self.row),
             titles=info["titles"],
         )
+        drivers, products = (self._of_table(name) for name in ("score_drivers", "next_products"))
+        told = ahead(self.row, info=info, drivers=drivers, products=products, titles=info["titles"])
+        return replace(story, ahead=told)
+
+    def _of_table(self, name: str) -> list[dict[str, Any]]:
+        """Give her rows of a table that not every run has."""
+        if name not in self.folder.tables:
+            return []
+        found: list[dict[str, Any]] = self.folder.table(
+            name, where=[("customer_id", "=", self.customer_id)]
+        ).to_pylist()
+        return found
 
     def __str__(self) -> str:
         return tell(self.story)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from smalti.engine.behaviour import to_floats
 from smalti.engine.reckoning import Facts, Reckoned, reckon_as_of
 from smalti.engine.settling import settled
+from smalti.engine.training import since
 from smalti.errors import RunError
-from smalti.facts import CUSTOMERS, FOREVER_AGO, ORDERS, RETURNS, Type
+from smalti.facts import FOREVER_AGO, ORDERS, RETURNS, Type
 from smalti.project import prepare
-from smalti.rules import After, Aggregate, Last, Literal, Node, check, parse
-from smalti.rules.nodes import rebuild
+from smalti.rules import Node, check, parse
 from smalti.store import Store, quoted
 from smalti.strategy.peers import Floats
 from smalti.traits import Computed, Trait, compute
@@ -108,16 +108,7 @@ def _of_then(store: Store, facts: Facts, days: int) -> Facts:
 
 def _happened(store: Store, facts: Facts, then: Reckoned, outcome: Node) -> Floats:
     """Give the outcome of the customers of then, seen from then to now."""
-    start = Literal(then.at, Type.INSTANT)
-
-    def since(node: Node) -> Node:
-        node = rebuild(node, since)
-        if not isinstance(node, Aggregate) or node.stream == CUSTOMERS.name:
-            return node
-        shorter = isinstance(node.window, Last) and node.window.duration <= facts.at - then.at
-        return node if shorter else replace(node, window=After(start))
-
-    trait = Trait("_outcome", Type.NUMBER, since(outcome), "outcome")
+    trait = Trait("_outcome", Type.NUMBER, since(outcome, then.at, facts.at - then.at), "outcome")
     known = Computed(then.computed.table, {}, {})
     found = compute(store, facts.loaded.streams, [trait], (), facts.at, "_outcomes", known=known)
     table = store.read(f"SELECT * FROM {quoted(found.table)} ORDER BY customer_id")

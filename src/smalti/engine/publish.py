@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,10 +17,15 @@ from smalti.engine import tables
 from smalti.engine.apart import segment_traits_table, set_apart
 from smalti.engine.behaviour import describe, to_floats
 from smalti.engine.clock import Clock
+from smalti.engine.drift import Today, drift_of, notes_of, with_drift
 from smalti.engine.history import behind
+from smalti.engine.modelled import told_by_name
 from smalti.engine.personas import make_personas, personas_table
+from smalti.engine.products import kept_of
 from smalti.engine.quality import Quality
 from smalti.engine.reckoning import Facts, Reckoned
+from smalti.engine.scores import stream_columns
+from smalti.engine.since import Earlier
 from smalti.engine.version import VERSION
 from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant
@@ -43,6 +48,7 @@ class Findings:
     made_at: datetime
     guess: Sequence[str]
     quality: Quality | None = None
+    earlier: Earlier = field(default_factory=Earlier)
 
     @property
     def project(self) -> Project:
@@ -103,12 +109,20 @@ def publish(findings: Findings, home: Path, clock: Clock, work: Work) -> RunFold
         with clock.step(work):
             made = _tables(findings)
             info = _info(findings, made, before)
+            info |= _drifted(findings, made, info)
             for name, table in made.items():
                 writer.write_table(name, table)
             previous = {"membership": before.table("membership")} | behind(home, info, made) if before else None
         info["timings"] = clock.timings()
         writer.write_text("report.html", page(info, made, previous))
         return writer.publish(info)
+
+
+def _drifted(findings: Findings, made: Mapping[str, pa.Table], info: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell of each model what has drifted since earlier runs."""
+    models, types, titles = info["models"], findings.prepared.types, findings.prepared.titles
+    found = drift_of(findings.earlier, Today(made["customers"], models, types, titles, findings.currency, findings.at))
+    return {"models": with_drift(models, found), "notes": [*info["notes"], *notes_of(found, models)]}
 
 
 def _previous(home: Path, findings: Findings) -> RunFolder | None:
@@ -137,7 +151,8 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
     names = [option.name for option in findings.reckoned.options]
     primary = pa.array(names).take(pa.array(findings.reckoned.found.primary))
     gains = np.stack([option.gain for option in findings.reckoned.options])
-    chosen = {
+    scores = _scores(findings)
+    chosen = {name: tables.published(one, prepared.types[name], currency) for name, one in scores.items()} | {
         "primary_strategy": primary,
         "secondary_strategy": pa.array(names).take(pa.array(findings.reckoned.found.secondary)),
         "primary_gain": tables.money(gains[findings.reckoned.found.primary, np.arange(gains.shape[1])], currency),
@@ -149,8 +164,11 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
     compared = findings.reckoned.traits
     for name in ("p_alive", *tables.VALUES):
         compared = compared.append_column(name, pa.array(values[name], mask=np.isnan(values[name])))
+    for name, column in scores.items():
+        compared = compared.append_column(name, column)
     derived = {name for framework in prepared.frameworks for name in framework.traits}
-    told = [trait.name for trait in prepared.traits if trait.name not in derived] + ["p_alive", *tables.VALUES]
+    told = [trait.name for trait in prepared.traits if trait.name not in derived]
+    told += ["p_alive", *tables.VALUES, *scores]
     strategies = _strategies(findings)
     aside = findings.facts.loaded.set_aside
     amount = tables.published(aside["amount"], Type.MONEY, currency)
@@ -165,7 +183,31 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
             findings.reckoned.options, findings.reckoned.found, _told(findings), currency
         ),
         "set_aside": aside.set_column(aside.column_names.index("amount"), "amount", amount),
+        **_models(findings),
+        **({"sensitivity": findings.reckoned.sensed.table} if findings.reckoned.sensed.table is not None else {}),
     } | ({"quality": findings.quality.table()} if findings.quality is not None else {})
+
+
+def _scores(findings: Findings) -> dict[str, pa.ChunkedArray]:
+    """Give the columns of the project's scores, in working form."""
+    foreseen = findings.reckoned.foreseen
+    return {} if foreseen is None else {name: foreseen.columns[name] for name in foreseen.columns.column_names[1:]}
+
+
+def _models(findings: Findings) -> dict[str, pa.Table]:
+    """Give the tables of what is kept of models, and of what is bought next."""
+    foreseen, bought = findings.reckoned.foreseen, findings.reckoned.bought
+    found = kept_of(bought.kept())
+    made: dict[str, pa.Table] = {}
+    if bought.levels:
+        table = bought.table(findings.reckoned.traits["customer_id"], findings.reckoned.values.margin)
+        at = table.column_names.index("expected_margin")
+        paid = tables.published(table["expected_margin"], Type.MONEY, findings.currency)
+        made["next_products"] = table.set_column(at, "expected_margin", paid)
+    if foreseen is not None:
+        made |= {"score_drivers": foreseen.drivers, "model_inputs": foreseen.inputs}
+        found = pa.concat_tables([foreseen.models, found]).combine_chunks()
+    return ({"models": found} if found.num_rows or foreseen is not None else {}) | made
 
 
 def _characters(
@@ -199,8 +241,12 @@ def _strategies(findings: Findings) -> pa.Table:
 def _reason_columns(findings: Findings) -> tuple[dict[str, Floats], dict[str, Type]]:
     names = {name for option in findings.reckoned.options for name in placeholders(option.definition.because)}
     values = findings.reckoned.values.columns
+    scores = _scores(findings)
     columns = {
-        name: values[name] if name in values else to_floats(findings.reckoned.traits[name]) for name in sorted(names)
+        name: values[name]
+        if name in values
+        else to_floats(scores[name] if name in scores else findings.reckoned.traits[name])
+        for name in sorted(names)
     }
     return columns, {name: findings.prepared.types[name] for name in columns}
 
@@ -245,9 +291,13 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
             *findings.facts.remarks,
             *findings.prepared.notes,
             *findings.reckoned.notes,
+            *(findings.reckoned.foreseen.notes if findings.reckoned.foreseen is not None else ()),
         ],
         "assumptions": project.assumptions.listed(currency, findings.reckoned.average_order),
-        "models": describe(findings.reckoned.models),
+        "models": describe(findings.reckoned.models)
+        | told_by_name(findings.reckoned.sensed.modelled)
+        | told_by_name(findings.reckoned.bought.modelled())
+        | told_by_name(findings.reckoned.foreseen.modelled if findings.reckoned.foreseen is not None else ()),
         "fitted": [
             {
                 "quantile": sentence(one, Words(currency, words.titles, words.types)),
@@ -258,25 +308,31 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
             for one, value in findings.fitted.items()
         ],
         "types": dict(findings.prepared.types),
+        "streams": stream_columns(findings.facts.loaded.streams),
         "attributes": list(findings.facts.loaded.streams.get(CUSTOMERS.name, CUSTOMERS).names),
         "titles": dict(findings.prepared.titles),
-        "segmentations": [
-            {
-                "name": name,
-                "title": one.called(name),
-                "about": one.about,
-                "kind": one.kind,
-                "way": one.way,
-                "exclusive": findings.reckoned.exclusive.get(name, True) if one.exclusive is None else one.exclusive,
-            }
-            for name, one in findings.prepared.segmentations.items()
-        ],
+        "segmentations": _segmentations(findings),
         "quality": findings.quality.info() if findings.quality is not None else None,
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},
         "previous": previous.id if previous else None,
         "previous_as_of": previous.info["as_of"] if previous else None,
     }
+
+
+def _segmentations(findings: Findings) -> list[dict[str, Any]]:
+    exclusive = findings.reckoned.exclusive
+    return [
+        {
+            "name": name,
+            "title": one.called(name),
+            "about": one.about,
+            "kind": one.kind,
+            "way": one.way,
+            "exclusive": exclusive.get(name, True) if one.exclusive is None else one.exclusive,
+        }
+        for name, one in findings.prepared.segmentations.items()
+    ]
 
 
 def _kind_of(quantile: Quantile, words: Words) -> Type | None:

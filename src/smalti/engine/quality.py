@@ -42,7 +42,7 @@ from smalti.segments.quality import (
 )
 from smalti.store import Store
 from smalti.strategy import VALUE_COLUMNS
-from smalti.strategy.peers import Booleans, Integers
+from smalti.strategy.peers import Booleans, Floats, Integers
 
 GATE = Work("quality", "test every segmentation before it is used")
 """The step of a run that is the gate."""
@@ -306,7 +306,9 @@ class _Gate:
         now = self.looked.now
         prepared = self.facts.prepared
         numbers = {one.name: to_floats(now.traits[one.name]) for one in prepared.traits if one.type in _NUMBERS}
-        values = {name: now.values.columns[name] for name in VALUE_COLUMNS if name in now.values.columns}
+        valued = {name: now.values.columns[name] for name, (kind, _) in VALUE_COLUMNS.items() if kind in _NUMBERS}
+        values = {name: column for name, column in valued.items() if not np.isnan(column).all()}
+        values |= self._scores(now)
         gains = np.stack([np.where(one.eligible, one.gain, -np.inf) for one in now.options])
         used = {one.name: self._restated(one.node) for one in now.segments}
         declared = {one.name: (one.definition.strategy, frozenset(one.definition.channels)) for one in now.segments}
@@ -319,6 +321,13 @@ class _Gate:
             options=[one.name for one in now.options],
             declared=declared,
         )
+
+    def _scores(self, now: Reckoned) -> dict[str, Floats]:
+        """Give the project's scores that are numbers, as far as they were reckoned."""
+        if now.foreseen is None:
+            return {}
+        columns, types = now.foreseen.columns, self.facts.prepared.types
+        return {name: to_floats(columns[name]) for name in columns.column_names[1:] if types[name] in _NUMBERS}
 
     def _later(self, name: str, past: Past) -> Later | None:
         if past.outcome is None or not _of(name, past.reckoned.segments):
@@ -402,6 +411,8 @@ class _Gate:
         rests, read = self._rests_on(rule), self._reads(rule)
         same = {one.name for one in self.facts.prepared.traits if (mine := self._reads(one.node)) and mine <= read}
         values = set(VALUE_COLUMNS) if read & _VALUED else set()
+        foretold = self.facts.prepared.scores
+        values |= {name for one in foretold if read & {(stream, None) for stream in one.streams} for name in one.types}
         return rests | same | values
 
     def _reads(self, tree: Node) -> set[tuple[str, str | None]]:
@@ -410,8 +421,15 @@ class _Gate:
         rests = self._rests_on(tree)
         every = [tree, *(trees[name] for name in sorted(rests & trees.keys())), *self._rules_behind(tree)]
         parts = [part for one in every for part in walk(one) if isinstance(part, Aggregate)]
-        return {(part.stream, None if part.column == "at" else part.column) for part in parts} | (
-            _VALUED if rests & VALUE_COLUMNS.keys() else set()
+        return (
+            {(part.stream, None if part.column == "at" else part.column) for part in parts}
+            | (_VALUED if rests & VALUE_COLUMNS.keys() else set())
+            | {
+                (stream, None)
+                for one in self.facts.prepared.scores
+                if rests & one.types.keys()
+                for stream in one.streams
+            }
         )
 
     def _rules_behind(self, tree: Node) -> list[Node]:

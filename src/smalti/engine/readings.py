@@ -32,13 +32,11 @@ from smalti.rules import (
 )
 from smalti.rules.step import Step
 from smalti.store import Store
-from smalti.strategy import VALUE_COLUMNS
 from smalti.traits import Computed, answer, compute
 
 Asked: TypeAlias = tuple[str, str]
 """A customer, and the name of a trait or segment."""
 Values: TypeAlias = dict[Asked, Any]
-_NO_SCORE: dict[str, Any] = dict.fromkeys(VALUE_COLUMNS)
 
 
 class Moment(NamedTuple):
@@ -171,7 +169,7 @@ class ByMeaning:
             Customer(
                 facts.get(name, {}),
                 self.traits,
-                _NO_SCORE | scores.get(name, {}),
+                dict.fromkeys(self.timeline.scores) | scores.get(name, {}),
                 self.timeline.fitted,
                 self.rules,
                 name,
@@ -385,7 +383,7 @@ class ByQuery:
     def _put_everybody(self, heard: int) -> dict[str, Type]:
         """Put all customers into the store, with their scores, and give the types of these."""
         scores = self.history.scores(heard)
-        names = sorted(_NO_SCORE.keys() & {name for one in self._trees() for name in names_in(one)})
+        names = sorted(set(self.timeline.scores) & {name for one in self._trees() for name in names_in(one)})
         types = {name: self.timeline.types[name] for name in names}
         schema = pa.schema([("customer_id", pa.string()), *((name, arrow_type(kind)) for name, kind in types.items())])
         rows = [{"customer_id": one, **scores.get(one, {})} for one in self.timeline.customers]

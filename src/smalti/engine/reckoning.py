@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +13,18 @@ from smalti.engine.account import account_info
 from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.cuts import cuts_of
+from smalti.engine.foreseeing import foreseen_as_of
+from smalti.engine.foretold import watched
+from smalti.engine.given import Facts
 from smalti.engine.options import Options
+from smalti.engine.products import NextBought, in_horizon, next_bought
 from smalti.engine.reaching import reaching
 from smalti.engine.remarks import remarks, too_little
+from smalti.engine.scores import Foreseen
 from smalti.engine.segmenting import segmented
+from smalti.engine.sensing import Sensed, sensed
 from smalti.engine.settling import seen_as_of, settled
+from smalti.engine.training import trees_of
 from smalti.errors import RunError
 from smalti.facts import (
     CUSTOMERS,
@@ -31,11 +37,11 @@ from smalti.facts import (
     format_instant,
     parse_instant,
 )
-from smalti.project import Origin, Prepared, Project, after_facts, before_facts, prepare
+from smalti.project import Origin, Project, after_facts, before_facts, prepare
 from smalti.rules import names_in
 from smalti.segments import Segment, enough
 from smalti.segments.quality import Channel
-from smalti.sources import Loaded, load
+from smalti.sources import load
 from smalti.store import Store, quoted
 from smalti.strategy import (
     ASSUMED_COLUMNS,
@@ -50,37 +56,10 @@ from smalti.strategy import (
     reckon,
     value_map,
 )
+from smalti.strategy.peers import Floats
 from smalti.traits import Computed, answer, compute
 
-
-@dataclass(frozen=True)
-class Facts:
-    """What was read into the store, and what a project makes of it.
-
-    Attributes:
-        project: The project.
-        loaded: The streams, rows set aside, fingerprints.
-        prepared: The project's definitions, made ready.
-        at: The as-of instant that was asked for, or that of the latest fact.
-        account: The account of every source.
-        remarks: What a reader should know before believing a run.
-        written: The project before its frameworks took from the facts what they were not told.
-        lacking: By framework, what there is too little of, in sentences.
-    """
-
-    project: Project
-    loaded: Loaded
-    prepared: Prepared
-    at: Instant
-    account: list[dict[str, Any]]
-    remarks: tuple[str, ...]
-    written: Project
-    lacking: Mapping[str, tuple[str, ...]]
-
-    @property
-    def currency(self) -> Currency:
-        """The project's currency."""
-        return Currency(self.project.currency)
+__all__ = ["Facts", "Reckoned", "read_facts", "reckon_as_of"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +80,9 @@ class Reckoned:
         exclusive: By segmentation, whether nobody is in two of its segments.
         notes: What fitting segmentations has to tell, in sentences.
         channels: By channel of the project, whom it reaches.
+        foreseen: The project's scores.
+        sensed: How much customers' buying hangs on discounts.
+        bought: What is bought next.
     """
 
     at: Instant
@@ -116,6 +98,9 @@ class Reckoned:
     exclusive: Mapping[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    foreseen: Foreseen | None = None
+    sensed: Sensed = field(default_factory=Sensed)
+    bought: NextBought = field(default_factory=NextBought)
 
 
 def read_facts(store: Store, project: Project, options: Options, origin: Origin | None, clock: Clock) -> Facts:
@@ -150,7 +135,14 @@ def read_facts(store: Store, project: Project, options: Options, origin: Origin 
 
 
 def reckon_as_of(
-    store: Store, facts: Facts, at: Instant, clock: Clock | None = None, *, label: str = "", keep_facts: bool = False
+    store: Store,
+    facts: Facts,
+    at: Instant,
+    clock: Clock | None = None,
+    *,
+    label: str = "",
+    keep_facts: bool = False,
+    told: bool = False,
 ) -> Reckoned:
     """Reckon everything as of an instant; nothing after it is seen.
 
@@ -161,6 +153,7 @@ def reckon_as_of(
         clock: Times the steps; None times nothing.
         label: Distinguishes the table of customers from others in the same store.
         keep_facts: Whether the streams stay in the store, to be asked again as of another instant.
+        told: Whether all scores are wanted, with what is told and kept of them; if not, those that a rule speaks of.
 
     Raises:
         RunError: There is no customer yet.
@@ -168,19 +161,22 @@ def reckon_as_of(
     steps = _Steps(facts, clock)
     with steps("traits"):
         computed, traits = _traits(store, facts, at, f"_traits{label}")
-        if not keep_facts:
-            for stream in facts.loaded.streams:
-                store.drop(stream)
     with steps("models"):
-        table = store.read(f"SELECT * FROM {quoted(computed.table)} ORDER BY customer_id")
-        seen = behaviour(table, computed.types, facts.project.assumptions, facts.currency)
-        models = fit_models(seen)
-        ahead: Outlook = foresee(seen, models.buying, models.spend, facts.project.assumptions)
+        known = _known(store, facts, at, computed, traits, told=told)
     with steps("value map"):
-        values = value_map(seen, ahead, facts.project.assumptions, facts.currency)
+        values = value_map(
+            known.seen, known.ahead, facts.project.assumptions, facts.currency, at, known.feels.columns, known.new_spend
+        )
         computed = _widen(store, computed, traits["customer_id"], values, f"_customers{label}")
+    foreseen: Foreseen | None = None
+    if facts.prepared.scores:
+        with steps("scores"):
+            computed, foreseen = foreseen_as_of(store, facts, computed, at, f"_foreseen{label}", told=told)
+    if not keep_facts:
+        for stream in facts.loaded.streams:
+            store.drop(stream)
     with steps("strategies"):
-        options = _reckon(store, computed, facts, values, (seen, models), at)
+        options = _reckon(store, computed, facts, values, known, at)
         found = match(options)
     with steps("segments"):
         who = segmented(store, computed, facts.prepared, at, facts.project.seed)
@@ -194,12 +190,40 @@ def reckon_as_of(
         found,
         who.segments,
         who.answers,
-        models,
-        seen.average_order(),
+        known.models,
+        known.seen.average_order(),
         who.exclusive,
         who.notes,
         channels,
+        foreseen,
+        known.feels,
+        known.bought,
     )
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of customers' buying, and foretold of it: by whom, what, how much, at what price."""
+
+    seen: Behaviour
+    models: Models
+    ahead: Outlook
+    bought: NextBought
+    new_spend: Floats | None
+    feels: Sensed
+
+
+def _known(store: Store, facts: Facts, at: Instant, computed: Computed, traits: pa.Table, *, told: bool) -> _Known:
+    assumed, streams, seed = facts.project.assumptions, facts.loaded.streams, facts.project.seed
+    table = store.read(f"SELECT * FROM {quoted(computed.table)} ORDER BY customer_id")
+    seen = behaviour(table, computed.types, assumed, facts.currency)
+    past = watched(store, streams, at, assumed.horizon_days, seed)
+    models = fit_models(seen, past, currency=facts.currency.code, seed=seed, told=told)
+    ahead = foresee(seen, models.buying, models.spend, assumed)
+    bought = next_bought(store, facts, at, traits["customer_id"], told=told, said=traits)
+    new_spend = in_horizon(bought, (seen, models), ahead, assumed)
+    feels = sensed(store, streams, traits["customer_id"], seen.purchase_days, at)
+    return _Known(seen, models, ahead, bought, new_spend, feels)
 
 
 class _Steps:
@@ -246,6 +270,7 @@ def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Comput
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(facts.project.assumptions).values())
     rules += [channel.consent for channel in prepared.channels if channel.consent is not None]
+    rules += trees_of(prepared.scores)
     rules += [trait.node for trait in cuts_of(prepared.traits, prepared.segments).traits]
     segments = {segment.name: segment.node for segment in prepared.segments}
     computed = compute(store, streams, prepared.traits, rules, at, table, segments=segments)
@@ -278,16 +303,15 @@ def _reckon(
     computed: Computed,
     facts: Facts,
     values: ValueMap,
-    known: tuple[Behaviour, Models],
+    known: _Known,
     at: Instant,
 ) -> Sequence[Option]:
-    seen, models = known
     strategies = facts.prepared.strategies
     wanted = {f"{one.name} eligible": one.eligible for one in strategies}
     wanted |= {f"{one.name} headroom": one.headroom for one in strategies}
     answers = answer(store, computed, wanted, at)
-    average_order = seen.average_order()
-    modelled = models.buying is not None and seen.cost_is_known
+    average_order = known.seen.average_order()
+    modelled = known.models.buying is not None and known.seen.cost_is_known
     return [
         reckon(
             one.name,

@@ -15,11 +15,12 @@ from smalti.strategy import PLAYBOOK, VALUE_COLUMNS, StrategyDefinition
 _WORDS = frozenset({"title", "about", "why", "owner", "because", "by", "kind"})
 """Parts that are told, and from which nothing is reckoned."""
 _RULES = {("traits", "value"), ("segments", "who"), ("playbook", "eligible"), ("playbook", "headroom")}
+_RULES |= {("scores", "predict"), ("scores", "customers")}
 """Parts that are written in the language: how they are laid out does not matter."""
-_FIRST = {"traits": "value", "segments": "who", "sources": "files", "playbook": "eligible"}
+_FIRST = {"traits": "value", "segments": "who", "sources": "files", "playbook": "eligible", "scores": "predict"}
 """The part by which a whole definition is told."""
 Key: TypeAlias = tuple[str, str]
-"""The kind and the name of a definition: a trait, a segment, a segmentation, a strategy or an assumption."""
+"""The kind and the name of a definition: a trait, a score, a segment, a segmentation, a strategy or an assumption."""
 
 
 def redefinitions(before: Project, after: Project) -> tuple[Redefinition, ...]:
@@ -132,6 +133,11 @@ class Grounds:
             )
             for one in prepared.strategies
         }
+        self.trees |= {
+            ("score", one.name): (one.outcome, one.customers, one.definition.model_copy(update={"title": None}))
+            for one in prepared.scores
+        }
+        self._scores = {column: one for one in prepared.scores for column in one.types}
         assumptions = project.assumptions
         self.trees |= {("assumption", name): (getattr(assumptions, name),) for name in assumptions.fields()}
         untold = {"title": None, "about": ""}
@@ -157,12 +163,17 @@ class Grounds:
         return tuple(f"{kind} {name}" for kind, name in found)
 
     def _needs(self, key: Key) -> Iterator[Key]:
+        if key[0] == "score" and key[1] in self._scores:
+            one = self._scores[key[1]]
+            yield from (("trait", name) for name in one.inputs)
+            yield from (("segment", like) for like in (one.definition.like,) if like is not None)
         if key[0] == "segment" and key[1] in self._of:
             yield ("segmentation", self._of[key[1]])
         for tree in self.trees.get(key, ()):
             if isinstance(tree, Node):
                 yield from (("segment", part.segment) for part in walk(tree) if isinstance(part, Member))
                 names = names_in(tree) | {part.name for part in walk(tree) if isinstance(part, Score)}
-                yield from (("trait", name) for name in names)
+                yield from (("trait", name) for name in names - self._scores.keys())
+                yield from (("score", self._scores[name].name) for name in sorted(names & self._scores.keys()))
                 if names & VALUE_COLUMNS.keys():
                     yield from (one for one in self.trees if one[0] == "assumption")

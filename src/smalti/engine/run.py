@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.customer import Profile, profile_of
+from smalti.engine.scorer import Scorer, scorer_of
 from smalti.errors import RunError, nearest
-from smalti.store import RunFolder, current_run
+from smalti.store import RunFolder, current_run, list_runs
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ class Run:
         """
         return cls(current_run(Path(runs)))
 
+    @classmethod
+    def named(cls, runs: Path | str, run_id: str) -> Run:
+        """Give a run of a folder of runs by its id.
+
+        Raises:
+            RunError: There is no such run.
+        """
+        found = {folder.id: folder for folder in list_runs(Path(runs))}
+        if run_id not in found:
+            near = nearest(run_id, found)
+            hint = f"; did you mean '{near}'?" if near else f"; the newest is '{max(found)}'" if found else ""
+            raise RunError(f"there is no run '{run_id}' in {runs}{hint}")
+        return cls(found[run_id])
+
     @property
     def id(self) -> str:
         """The run's name."""
@@ -110,6 +125,14 @@ class Run:
             RunError: The run knows no such customer.
         """
         return profile_of(self.folder, str(customer_id))
+
+    def scorer(self, name: str) -> Scorer:
+        """Give a score of the project as it was fitted, to score anyone by what is published of her.
+
+        Raises:
+            RunError: The run has no such score, or it could not be fitted.
+        """
+        return scorer_of(self.folder, name)
 
     def personas_of(self, segment: str | None = None) -> list[dict[str, Any]]:
         """Give rows of the personas: of all segments that have members, or of those with a name or title.

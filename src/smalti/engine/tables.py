@@ -63,9 +63,16 @@ def customers_table(
     for trait in prepared.traits:
         columns[trait.name] = published(traits[trait.name], trait.type, currency)
     for name, column in values.items():
-        is_money = prepared.types[name] is Type.MONEY
-        columns[name] = money(column, currency) if is_money else pa.array(column, mask=np.isnan(column))
+        columns[name] = _value(column, prepared.types[name], currency)
     return pa.table(columns | dict(chosen))
+
+
+def _value(values: Floats, kind: Type, currency: Currency) -> pa.Array | pa.ChunkedArray:
+    """Give a column of the value map, NaN for missing, as it is published."""
+    if kind is Type.MONEY:
+        return money(values, currency)
+    given = pa.array(values, mask=np.isnan(values))
+    return published(pa.chunked_array([given.cast(pa.int64())]), kind, currency) if kind is Type.INSTANT else given
 
 
 def segments_table(

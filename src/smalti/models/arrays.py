@@ -28,6 +28,8 @@ def numbers(values: ArrayLike, name: str) -> Floats:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ModelError(f"{name}: expected numbers, got {type(values).__name__} with something else in it") from error
+    if array.size and array.min() >= 0 and array.max() < np.inf:
+        return array
     bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
     if bad.size:
         where = f"row {bad[0]}: " if array.ndim else ""

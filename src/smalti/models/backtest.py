@@ -82,6 +82,7 @@ class BackTest:
         lift: Tenths of customers by forecast, the highest first.
         over_time: One band for each cut-off.
         cohorts: One band for each cohort of customers, such as those of one first month or one frequency.
+        chances: Chances of anything at all in bands against the share that came, where the outcome is an amount.
         verdict: One sentence: whether the model is better than the best baseline, by how much.
         warnings: What a reader should know before believing it, in sentences.
     """
@@ -96,6 +97,7 @@ class BackTest:
     lift: tuple[Band, ...] = ()
     over_time: tuple[Band, ...] = ()
     cohorts: tuple[Band, ...] = ()
+    chances: tuple[Band, ...] = ()
     verdict: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -122,7 +124,8 @@ class BackTest:
         """
         same_names(cls.__name__, stored, [field.name for field in fields(cls)])
         bands = {
-            name: tuple(Band(**one) for one in stored[name]) for name in ("calibration", "lift", "over_time", "cohorts")
+            name: tuple(Band(**one) for one in stored[name])
+            for name in ("calibration", "lift", "over_time", "cohorts", "chances")
         }
         measures = tuple(Measure(**one) for one in stored["measures"])
         rest = {"cut_offs": tuple(stored["cut_offs"]), "warnings": tuple(stored["warnings"])}

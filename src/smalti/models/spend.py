@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import digamma, gammainccinv, gammaln
+from scipy.special import digamma, gammainccinv, gammaln, polygamma
 
 from smalti.errors import ModelError
 from smalti.models.arrays import Floats, numbers
-from smalti.models.fitting import Objective, best_of
+from smalti.models.distinct import distinct_of
+from smalti.models.fitting import best_of, standard_errors
+from smalti.models.slices import SLICE, side_by_side
 from smalti.models.stored import same_names
 
 LEAST_SPENDERS = 2
@@ -26,6 +28,9 @@ LEAST_SPENDERS = 2
 
 WILD_MEAN = 2.0
 """A fitted population mean this many times the observed one is not believed."""
+
+_FIRST_LOOK = 4_000
+_FEW_COUNTS = 65_536
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class GammaGamma:
         correlation: of purchases and mean spend among them (Pearson); None where either is the same for all.
         converged: whether the search for the parameters stood still at its end.
         at_bound: names of the parameters that ended on the edge of the allowed range.
+        standard_errors: of the logarithms of p, q and v, in this order, by the observed information; None where the
+            base does not pin the parameters down.
 
     Money is in whatever unit the fit was given. In all methods `purchases` counts the purchases that entered the mean.
     """
@@ -55,6 +62,7 @@ class GammaGamma:
     correlation: float | None = None
     converged: bool = True
     at_bound: tuple[str, ...] = ()
+    standard_errors: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         values = (self.p, self.q, self.v, self.observed_mean)
@@ -122,7 +130,8 @@ class GammaGamma:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as numbers and lists that JSON keeps without loss."""
-        return {**asdict(self), "at_bound": list(self.at_bound)}
+        errors = None if self.standard_errors is None else list(self.standard_errors)
+        return {**asdict(self), "at_bound": list(self.at_bound), "standard_errors": errors}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> GammaGamma:
@@ -132,7 +141,9 @@ class GammaGamma:
             ModelError: when a name is missing or unknown.
         """
         same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        return cls(**{**stored, "at_bound": tuple(stored["at_bound"])})
+        errors = stored["standard_errors"]
+        kept = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
+        return cls(**{**stored, **kept})
 
 
 def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayLike | None = None) -> GammaGamma:
@@ -158,8 +169,7 @@ def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayL
     if w.size != x.size:
         raise ModelError(f"weights: expected one for each of {x.size} rows, got {w.size}")
     kept = (x > 0) & (m > 0) & (w > 0)
-    order = np.lexsort((m[kept], x[kept]))
-    x, m, w = x[kept][order], m[kept][order], w[kept][order]
+    x, m, w = _ordered(x[kept], m[kept], w[kept])
     total = float(w.sum())
     if total < LEAST_SPENDERS:
         raise ModelError(
@@ -168,7 +178,12 @@ def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayL
     mean = float((w * m).sum() / total)
     scale = math.exp(float((w * np.log(m)).sum() / total))
     starts = [np.log(start) for start in product((1.0, 6.0, 30.0), (1.5, 4.0, 12.0), (0.3, 1.0))]
-    found = best_of(_mean_loss(x, m / scale, w), starts)
+    whole = _MeanLoss(x, m / scale, w)
+    every = x.size // _FIRST_LOOK
+    if every > 1:
+        first = best_of(_MeanLoss(x[::every], m[::every] / scale, w[::every]), starts)
+        starts = [np.array(first.logs)]
+    found = best_of(whole, starts)
     p, q, v = np.exp(found.logs).tolist()
     names = ("p", "q", "v")
     return GammaGamma(
@@ -181,6 +196,7 @@ def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayL
         correlation=_correlation(x, m, w),
         converged=found.converged,
         at_bound=tuple(name for name, edge in zip(names, found.at_bound, strict=True) if edge),
+        standard_errors=standard_errors(whole, found, total),
     )
 
 
@@ -194,30 +210,63 @@ def _spends(purchases: ArrayLike, mean_spend: ArrayLike) -> tuple[Floats, Floats
     return x, m
 
 
-def _mean_loss(x: Floats, m: Floats, weights: Floats) -> Objective:
-    """Return the function to minimise: log(p, q, v) to (minus the mean log-likelihood, its exact gradient)."""
-    distinct, place = np.unique(x, return_inverse=True)
-    share = weights / weights.sum()
-    share_of_x = np.bincount(place, weights=share)
-    log_m, log_spent = float((share * np.log(m)).sum()), np.log(m) + np.log(x)
+def _ordered(x: Floats, m: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the rows sorted by x, then m."""
+    order = np.argsort(m, kind="stable")
+    counts, place = distinct_of(x)
+    narrow = place[order].astype(np.uint16) if counts.size < _FEW_COUNTS else place[order]
+    order = order[np.argsort(narrow, kind="stable")]
+    return x[order], m[order], weights[order]
 
-    def loss(logs: Floats) -> tuple[float, Floats]:
+
+class _MeanLoss:
+    """Minus the mean log-likelihood, with its first and second derivatives in log(p, q, v)."""
+
+    def __init__(self, x: Floats, m: Floats, weights: Floats) -> None:
+        self.counts, place = distinct_of(x)
+        self._share = weights / weights.sum()
+        self._share_of_x = np.bincount(place, weights=self._share)
+        self._x, self._spent = x, x * m
+        logs = np.log(m)
+        self._log_m = float((self._share * logs).sum())
+        self._log_spent = float((self._share * x * (logs + np.log(x))).sum())
+
+    def __call__(self, logs: Floats) -> tuple[float, Floats]:
+        """Return the loss and its gradient."""
+        return self.curved(logs)[:2]
+
+    def curved(self, logs: Floats) -> tuple[float, Floats, Floats]:
+        """Return the loss, its gradient (3) and its matrix of second derivatives (3, 3)."""
         p, q, v = np.exp(logs).tolist()
-        px, all_of = p * distinct, p * x + q
-        log_size = np.log(x * m + v)
-        counts = (share_of_x * (gammaln(px + q) - gammaln(px))).sum() - gammaln(q) + q * logs[2] - log_m
-        value = counts + (share * (p * x * log_spent - all_of * log_size)).sum()
-        grown = digamma(px + q)
+        x, share = self.counts, self._share_of_x
+        px, grown, bent = p * x, digamma(p * x + q), polygamma(1, p * x + q)
+        log_size, log_more, per, per_more, per2, per2_more = self._sums(v)
+        counts = (share * (gammaln(px + q) - gammaln(px))).sum() - gammaln(q) + q * logs[2] - self._log_m
+        value = counts + p * self._log_spent - p * log_more - q * log_size
         slopes = np.array(
             [
-                (share_of_x * distinct * (grown - digamma(px))).sum() + (share * x * (log_spent - log_size)).sum(),
-                (share_of_x * grown).sum() - digamma(q) + logs[2] - (share * log_size).sum(),
-                q / v - (share * all_of / (x * m + v)).sum(),
+                (share * x * (grown - digamma(px))).sum() + self._log_spent - log_more,
+                (share * grown).sum() - digamma(q) + logs[2] - log_size,
+                q / v - p * per_more - q * per,
             ]
         )
-        return -float(value), -slopes * np.array([p, q, v])
+        pp, pq = (share * x * x * (bent - polygamma(1, px))).sum(), (share * x * bent).sum()
+        qq, qv = (share * bent).sum() - polygamma(1, q), 1 / v - per
+        vv = p * per2_more + q * per2 - q / v**2
+        bend = np.array([[pp, pq, -per_more], [pq, qq, qv], [-per_more, qv, vv]])
+        natural = np.array([p, q, v])
+        return -float(value), -slopes * natural, -(bend * np.outer(natural, natural) + np.diag(slopes * natural))
 
-    return loss
+    def _sums(self, v: float) -> Floats:
+        """Return the means of log s, x log s, 1 / s, x / s, 1 / s^2 and x / s^2 with s = x m + v."""
+
+        def one(start: int) -> Floats:
+            rows = slice(start, start + SLICE)
+            share, size = self._share[rows], self._spent[rows] + v
+            more, log_size, per = share * self._x[rows], np.log(size), 1.0 / size
+            return np.array([(w * part).sum() for part in (log_size, per, per * per) for w in (share, more)])
+
+        return np.asarray(np.sum(side_by_side(one, range(0, self._share.size, SLICE)), axis=0))
 
 
 def _correlation(x: Floats, m: Floats, weights: Floats) -> float | None:

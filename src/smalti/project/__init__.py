@@ -1,6 +1,7 @@
 """A folder of definitions: loaded, checked as a whole, turned into a work list.
 
 - `definition`: a `Project`, data without verbs; `use`, the frameworks in it with their settings
+- `scores`: what a score is as it is written; `foretelling`, scores against what they speak of, made ready
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `segmentations`: segmentations and channels against what they speak of; fitted rules made ready
@@ -16,25 +17,30 @@
 from smalti.project.begin import begin_project, write_project
 from smalti.project.check import Prepared, Strategy, prepare
 from smalti.project.definition import Project, StrategyChange
+from smalti.project.foretelling import Foretelling
 from smalti.project.load import FILE_NAME, Read, in_order, load_project, parse_project, read_project
 from smalti.project.places import Origin
 from smalti.project.restore import restored, said
 from smalti.project.schema import project_schema
+from smalti.project.scores import CHANCE, ScoreDefinition
 from smalti.project.segmentations import segment_of
 from smalti.project.steps import Change, Changes, Delivery, Expectation, Scoring, Step, Waiting
 from smalti.project.timelines import Timeline, load_timeline, parse_timeline, timeline_files
 from smalti.project.work import Work, after_facts, before_facts
 
 __all__ = [
+    "CHANCE",
     "FILE_NAME",
     "Change",
     "Changes",
     "Delivery",
     "Expectation",
+    "Foretelling",
     "Origin",
     "Prepared",
     "Project",
     "Read",
+    "ScoreDefinition",
     "Scoring",
     "Step",
     "Strategy",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
+from smalti.project.foretelling import LATER, Foretelling, Ground, columns_of, foretellings
 from smalti.project.names import KEPT, clashes
 from smalti.project.outcome import outcome_of
 from smalti.project.places import Origin, Path_
@@ -74,6 +75,7 @@ class Prepared:
         channels: Ways to reach customers.
         words: What rules may speak of, by which rules that are fitted are made ready.
         outcome: What segmentations are tested by, if the project says it, traits written out.
+        scores: What is foretold.
     """
 
     traits: tuple[Trait, ...]
@@ -87,6 +89,13 @@ class Prepared:
     channels: tuple[Channel, ...]
     words: Vocabulary
     outcome: Node | None = None
+    scores: tuple[Foretelling, ...] = ()
+
+    @property
+    def score_types(self) -> dict[str, Type]:
+        """The types of all that is foretold: the columns of the value map, and those of the project's own scores."""
+        own = {name: kind for one in self.scores for name, kind in one.types.items()}
+        return {name: kind for name, (kind, _) in VALUE_COLUMNS.items()} | own
 
 
 @dataclass
@@ -141,14 +150,17 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     )
     traits, types, titles, currencies = _traits(project, frameworks, rules, words, findings)
     words = replace(words, names=types | scores, currencies=currencies)
+    happened = replace(words, later=dict.fromkeys(columns_of(project), "what happened"))
+    outcome = _outcome(project, happened, traits, findings)
+    foretold, words = _scores((project, frameworks, rules), words, traits, findings)
     segments = _segments(project, rules, words, findings)
     strategies = _strategies(project, words, findings)
     known_segments = Known(project, frameworks, {name: one for name, (one, _) in rules.items()}, words)
     channels = _channels(known_segments, findings)
-    outcome = _outcome(project, words, traits, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
     titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
+    titles |= {name: title for one in foretold for name, title in one.titles.items()}
     known = {name: kind for name, kind in words.names.items() if kind is not None}
     return Prepared(
         tuple(traits),
@@ -162,6 +174,54 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
         tuple(channels),
         words,
         outcome,
+        tuple(foretold),
+    )
+
+
+def _scores(
+    known: tuple[Project, list[Framework], Mapping[str, _Rule]],
+    words: Vocabulary,
+    traits: list[Trait],
+    findings: _Findings,
+) -> tuple[list[Foretelling], Vocabulary]:
+    """Check the scores; give them made ready, and what rules may speak of once they are known."""
+    project, frameworks, rules = known
+    columns = columns_of(project)
+    readable = {name: rule for name, (_, rule) in rules.items() if rule is not None}
+    types = {name: kind for name, kind in words.names.items() if name not in VALUE_COLUMNS}
+    attributes = words.attributes.names
+    early = replace(
+        words,
+        names=types,
+        later=_later(project, readable),
+        scores={},
+        segments=tuple(rules.keys() - _after_values(readable, columns)),
+    )
+    brought = {one.name: "a standard trait" for one in traits if one.name not in attributes}
+    brought |= {name: f"a trait of {one.name}" for one in frameworks for name in one.traits}
+    found, problems = foretellings(Ground(project, traits, readable, early, brought))
+    for problem, path, subject in problems:
+        findings.add(problem, path, subject)
+    ready = {name: kind for one in found for name, kind in one.types.items()}
+    broken = dict.fromkeys(columns.keys() - ready.keys() - types.keys())
+    currencies = {one.name: one.currency for one in found if one.currency not in (None, project.currency)}
+    return found, replace(
+        words,
+        names=dict(words.names) | broken | {name: kind for name, kind in ready.items() if name not in types},
+        scores=dict(words.scores) | dict.fromkeys(broken, Type.NUMBER) | ready,
+        currencies=dict(words.currencies) | {name: code for name, code in currencies.items() if code is not None},
+    )
+
+
+def _later(project: Project, rules: Mapping[str, Node]) -> dict[str, str]:
+    """Give what traits, and what scores rest on, cannot speak of, each with the reason."""
+    columns = columns_of(project)
+    values = "a trait; the value map is reckoned from the traits, so use it in segments and strategies"
+    late = "a segment that rests on traits alone; this one rests on the value map or a score"
+    return (
+        dict.fromkeys(columns, LATER)
+        | dict.fromkeys(VALUE_COLUMNS, values)
+        | dict.fromkeys(_after_values(rules, columns), late)
     )
 
 
@@ -271,11 +331,8 @@ def _traits(
         Trait(one.name, one.type, Aggregate("last", CUSTOMERS.name, one.name), one.name) for one in attributes.columns
     ]
     readable = {name: rule for name, (_, rule) in rules.items() if rule is not None}
-    late = _after_values(readable)
-    later = dict.fromkeys(
-        VALUE_COLUMNS, "a trait; the value map is reckoned from the traits, so use it in segments and strategies"
-    ) | dict.fromkeys(late, "a segment that rests on traits alone; this one rests on the value map")
-    early = replace(words, later=later, scores={}, segments=tuple(rules.keys() - late))
+    late = _after_values(readable, columns_of(project))
+    early = replace(words, later=_later(project, readable), scores={}, segments=tuple(rules.keys() - late))
     currencies = {column.name: column.currency for column in attributes.columns if column.currency is not None}
     broken = definitions.keys() - trees.keys()
     for name in _in_order(trees, readable, findings):
@@ -311,14 +368,14 @@ def _check_names(
         findings.add(told, ("sources", CUSTOMERS.name, "key"), "attribute")
 
 
-def _after_values(rules: Mapping[str, Node]) -> set[str]:
-    """Give the segments that rest on the value map, themselves or through others they ask membership of."""
+def _after_values(rules: Mapping[str, Node], scores: Collection[str]) -> set[str]:
+    """Give the segments that rest on the value map or a score, themselves or through others they ask membership of."""
     found: set[str] = set()
     while True:
         more = {
             name
             for name, rule in rules.items()
-            if names_in(rule) & VALUE_COLUMNS.keys()
+            if names_in(rule) & {*VALUE_COLUMNS, *scores}
             or any(
                 isinstance(part, Score) or (isinstance(part, Member) and part.segment in found) for part in walk(rule)
             )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from smalti.errors import SmaltiError, nearest
 from smalti.facts import Currency
+from smalti.project.scores import ScoreDefinition
 from smalti.project.use import Used
 from smalti.segments import ChannelDefinition, SegmentationDefinition, SegmentDefinition
 from smalti.segments.quality import QualitySettings
@@ -77,6 +78,9 @@ class Project(BaseModel):
         None, description="Standard frameworks: a list of names, or settings by name; left out, the usual ones."
     )
     traits: Named[TraitDefinition] = Field((), description="The project's own traits, by name.")
+    scores: Named[ScoreDefinition] = Field(
+        (), description="What is foretold of each customer, learnt from the traits as of earlier instants, by name."
+    )
     segments: Named[SegmentDefinition] = Field((), description="The project's own segments, by name.")
     segmentations: Named[SegmentationDefinition] = Field(
         (), description="What sets of segments are called and for; and those that are fitted: crossed, split, grouped."

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.places import Origin, Path_, Place, oddities, read_places
+from smalti.project.scores import ScoreDefinition
 from smalti.segments import FRAMEWORKS, ChannelDefinition, SegmentationDefinition, SegmentDefinition
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
@@ -201,6 +202,7 @@ def _parsed(text: str, what: str, wanted: str) -> tuple[dict[str, Any], dict[Pat
 _MODELS: dict[str, type[BaseModel]] = {
     "sources": SourceDefinition,
     "traits": TraitDefinition,
+    "scores": ScoreDefinition,
     "segments": SegmentDefinition,
     "segmentations": SegmentationDefinition,
     "channels": ChannelDefinition,

@@ -113,6 +113,7 @@ class Steps:
         self.lost = lost
         self.segments = [one.name for one in prepared.segments] if prepared else None
         self.types = {one.name: one.type for one in prepared.traits} if prepared else {}
+        self.scores = prepared.score_types if prepared else {name: kind for name, (kind, _) in VALUE_COLUMNS.items()}
         self.now: Instant = 0
         self.line = 0
 
@@ -193,9 +194,9 @@ class Steps:
         for name in step:
             self.reading.known((*path, name, "key"), name, ("score", "customer", "value"), "setting")
         score = str(step["score"])
-        if not self.reading.known((*path, "score"), score, list(VALUE_COLUMNS), "score"):
+        if not self.reading.known((*path, "score"), score, list(self.scores), "score"):
             return []
-        value = self.reading.value((*path, "value"), step.get("value"), VALUE_COLUMNS[score][0])
+        value = self.reading.value((*path, "value"), step.get("value"), self.scores[score])
         return [Scoring(self.now, self.line, customer, score, value)]
 
     def _expectations(self, path: Path_, value: Any) -> list[Step]:

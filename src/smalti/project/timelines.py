@@ -44,6 +44,7 @@ class Timeline:
         fitted: The constants of quantiles.
         start: When it begins.
         steps: What happens and what shall be, in order.
+        scores: The scores that customers may be given, each missing until one is.
         customers: Everybody it speaks of, known from the start.
     """
 
@@ -60,6 +61,7 @@ class Timeline:
     fitted: Mapping[Quantile, Any]
     start: Instant
     steps: tuple[Step, ...]
+    scores: tuple[str, ...]
 
     @property
     def customers(self) -> tuple[str, ...]:
@@ -70,8 +72,8 @@ class Timeline:
 
 
 _DEFINITIONS = ("traits", "segments")
-_OF_A_PROJECT = ("name", "time_zone", "currency", "account", *_DEFINITIONS)
-SETTINGS = ("name", "about", "project", *_OF_A_PROJECT[1:4], "streams", *_DEFINITIONS, "fitted", "start", "steps")
+_OF_A_PROJECT = ("name", "time_zone", "currency", "account", "scores", *_DEFINITIONS)
+SETTINGS = ("name", "about", "project", *_OF_A_PROJECT[1:5], "streams", *_DEFINITIONS, "fitted", "start", "steps")
 """What may stand at the head of a timeline."""
 
 
@@ -170,6 +172,7 @@ class _Reading(Reader):
             fitted,
             start,
             tuple(steps),
+            tuple(prepared.score_types),
         )
 
     def _project(self) -> tuple[Project, Origin]:

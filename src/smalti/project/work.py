@@ -39,6 +39,11 @@ def _fitted(prepared: Prepared) -> str:
     return f", and those of {', '.join(fitted)}" if fitted else ""
 
 
+def _foretold(prepared: Prepared) -> str:
+    named = ", ".join(one.name for one in prepared.scores)
+    return f"learn {named} from earlier instants, and foretell it of every customer"
+
+
 def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work, ...]:
     """Give the rest of the work, once it is known which facts there are."""
     nodes = [trait.node for trait in prepared.traits]
@@ -53,6 +58,7 @@ def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work
         Work("traits", f"{len(prepared.traits)} traits from {len(aggregates)} aggregates over {told}"),
         Work("models", "fit who is still a customer, how often and for how much she buys"),
         Work("value map", "value now, to come, at risk and untapped"),
+        *([Work("scores", _foretold(prepared))] if prepared.scores else []),
         Work("strategies", f"{len(prepared.strategies)} strategies matched to every customer"),
         Work("segments", f"{len(prepared.segments)} segments, {len(quantiles)} fitted cuts{_fitted(prepared)}"),
         Work("publish", "write the run and its report"),

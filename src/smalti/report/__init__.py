@@ -1,14 +1,17 @@
 """What a run found, told to people. It gets tables and dicts and gives text; it opens no file but its own assets.
 
 - `page`: one self-contained HTML page for a marketer, from `assets/`; its chapters are `opening`, `valuemap`, `plans`,
-  `groups`, `personas`, `verdicts`, `movements`, `account`, `grounds`, each of which turns `matter` (a run) into texts and bars
+  `foresight` (with `backtests`), `groups`, `personas`, `verdicts`, `movements`, `account`, `grounds`, each of which turns
+  `matter` (a run) into texts and bars
 - `summary`: a run in a handful of lines, for a terminal
-- `story` and `telling`: one customer, as a value and as paragraphs
+- `story` and `telling`: one customer, as a value and as paragraphs; `ahead`, what is foretold of her
 - `density`, `flows`: the two things that are counted here rather than in the run
 - `changes`, `comparison`: what changed definitions would do, as a value and told
 - `columns`, `writing`, `reach`, `palette`: reading tables, writing numbers, drawing intervals, colouring strategies
 """
 
+from smalti.report.ahead import ahead
+from smalti.report.backtests import Trial
 from smalti.report.changes import (
     Changes,
     ChannelShift,
@@ -22,6 +25,7 @@ from smalti.report.changes import (
 from smalti.report.comparison import changes_markdown, changes_text
 from smalti.report.density import Density, density
 from smalti.report.flows import Flow, Move, SegmentFlow, flows
+from smalti.report.foresight import Foretelling, tell_models
 from smalti.report.page import page
 from smalti.report.personas import Card, card, tell_card
 from smalti.report.story import Choice, CustomerStory, Difference, Fact, Membership, Place, customer_story
@@ -41,6 +45,7 @@ __all__ = [
     "Difference",
     "Fact",
     "Flow",
+    "Foretelling",
     "Gate",
     "Membership",
     "Move",
@@ -52,7 +57,9 @@ __all__ = [
     "StrategyShift",
     "Summary",
     "Told",
+    "Trial",
     "Worth",
+    "ahead",
     "card",
     "changes_markdown",
     "changes_text",
@@ -64,5 +71,6 @@ __all__ = [
     "summary",
     "tell",
     "tell_card",
+    "tell_models",
     "tell_quality",
 ]

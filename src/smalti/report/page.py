@@ -12,6 +12,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smalti.report.account import accounts, asides
+from smalti.report.foresight import foresight
 from smalti.report.grounds import grounds
 from smalti.report.groups import segmentations
 from smalti.report.matter import Matter
@@ -64,6 +65,7 @@ def page(
         maps=maps(matter),
         plans=plans(matter),
         first=first_customers(matter),
+        foresight=foresight(matter),
         segmentations=segmentations(matter),
         personas=persona_cards(matter),
         quality=gate(matter),

@@ -142,6 +142,7 @@ class CustomerStory:
         places: The four values.
         choices: Primary and secondary strategy.
         changes: What would change the answer, sentences.
+        ahead: What is foretold of her, sentences.
     """
 
     customer: str
@@ -153,6 +154,7 @@ class CustomerStory:
     places: tuple[Place, ...]
     choices: tuple[Choice, ...]
     changes: tuple[str, ...]
+    ahead: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the story as dicts, lists, texts and numbers, for JSON."""

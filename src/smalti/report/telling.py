@@ -23,6 +23,7 @@ def tell(story: CustomerStory) -> str:
         _who(story),
         *(_member(story, membership) for membership in story.memberships),
         _placed(story),
+        " ".join(story.ahead),
         *map(_chosen, story.choices),
         f"What would change that: {' '.join(story.changes)}" if story.changes else "",
     ]

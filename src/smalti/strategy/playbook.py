@@ -88,9 +88,9 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "title": "Cross-sell",
         "about": "Introduce what she does not buy yet.",
         "mechanism": "range",
-        "eligible": "p_alive >= 0.5 and range_gap > 0",
-        "headroom": "range_gap",
-        "because": "buys from fewer parts of the range than comparable customers; as wide a range would add {range_gap}",
+        "eligible": "p_alive >= 0.5 and cross_sell_gap > 0",
+        "headroom": "cross_sell_gap",
+        "because": "what she does not buy yet is expected to bring {cross_sell_gap} in {horizon}",
     },
     "up_sell": {
         "success": 0.05,

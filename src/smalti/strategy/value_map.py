@@ -15,13 +15,19 @@ than what she is expected to bring herself: nobody is counted on to more than do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from smalti.facts import Currency, Type
-from smalti.models import BuyingModel, GammaGamma, discounted_exposure, discounted_purchases
+from smalti.facts import DAY, Currency, Instant, Type
+from smalti.models import GammaGamma, discounted_exposure, discounted_purchases
+from smalti.models.buying.protocol import RepeatBuying
+from smalti.models.buying.waiting import gone_after, purchase_by
+from smalti.models.naive import SILENCE_HALVES
+from smalti.models.purchase_counts import rate_shape
+from smalti.models.value import spend_interval
 from smalti.strategy.assumptions import Assumptions
 from smalti.strategy.peers import Floats, cells, peer_quantile, quarters
 
@@ -30,13 +36,17 @@ PEER_LEVEL = 0.75
 FAMILIAR = 3.0
 """How many orders of her own a customer's habits must outweigh before they count for more than what all do."""
 DAYS_PER_YEAR = 365.25
-SILENCE_HALVES = 180.0
-"""Days of silence that halve the assumed chance of being active, where no model can be fitted."""
+KNOWN_GONE = 0.1
+"""A chance of still being a customer below which we hold that she is gone."""
+LONGEST_DAYS = 3_652.5
+"""What lies further ahead, ten years, is not foretold."""
 
 VALUE_COLUMNS: dict[str, tuple[Type, str]] = {
     "p_alive": (Type.NUMBER, "chance of still being a customer"),
     "expected_orders": (Type.NUMBER, "days with an order expected"),
     "expected_order_value": (Type.MONEY, "spend expected on such a day"),
+    "next_order": (Type.INSTANT, "by when she is as likely as not to have bought again"),
+    "gone_by": (Type.INSTANT, "when, without a further order, we know she is gone"),
     "value_now": (Type.MONEY, "value now"),
     "value_to_come": (Type.MONEY, "value to come"),
     "value_to_come_low": (Type.MONEY, "value to come, low end"),
@@ -50,12 +60,15 @@ VALUE_COLUMNS: dict[str, tuple[Type, str]] = {
     "frequency_gap": (Type.MONEY, "what buying as often as comparable customers would add"),
     "basket_gap": (Type.MONEY, "what orders as large as comparable customers' would add"),
     "range_gap": (Type.MONEY, "what buying as widely as comparable customers would add"),
+    "cross_sell_gap": (Type.MONEY, "what she is expected to bring from what she does not buy yet"),
     "service_excess": (Type.MONEY, "cost of returns and service beyond customers with as many orders"),
     "channel_excess": (Type.MONEY, "what the cheapest channel would save"),
     "contact_saving": (Type.MONEY, "what not writing to her saves"),
+    "discount_sensitivity": (Type.NUMBER, "share of her orders that she places on offer"),
+    "price_sensitivity_index": (Type.NUMBER, "how much more she takes when the discount is ten points deeper"),
 }
 """The columns of the value map with their types and titles."""
-PUBLISHED = tuple(VALUE_COLUMNS)[:12]
+PUBLISHED = tuple(VALUE_COLUMNS)[:14]
 """Those that stand in a run's customers table; the others steer the match only."""
 ASSUMED_COLUMNS = frozenset({"service_excess", "channel_excess", "contact_saving"})
 """Those that rest on assumed costs whatever is known of the goods."""
@@ -144,10 +157,12 @@ class ValueMap:
     Attributes:
         columns: The columns of `VALUE_COLUMNS`, one entry per customer; money in whole minor units.
         doubt: Relative standard deviation of each customer's value to come, from what little is known of her.
+        margin: The share of what is sold that is earned.
     """
 
     columns: Mapping[str, Floats]
     doubt: Floats
+    margin: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -159,10 +174,13 @@ class Outlook:
         purchases: Expected days of purchase, not discounted.
         discounted: The same, discounted.
         discounted_if_kept: The same if she certainly stays.
-        low: Low end of the purchases, 80 % predictive interval.
+        low: Low end of what she will spend, 80 % predictive interval, in purchases of her expected spend.
         high: High end.
         spend: Expected spend on a day of purchase, minor units.
         doubt: Relative standard deviation of rate times spend.
+        next_purchase: Days until she is as likely as not to have bought again; infinite where she likelier never does;
+            None where no model says.
+        gone_after: Days of further silence until the chance of being active falls below `KNOWN_GONE`; 0 where it has.
     """
 
     p_alive: Floats
@@ -173,12 +191,17 @@ class Outlook:
     high: Floats
     spend: Floats
     doubt: Floats
+    next_purchase: Floats | None = None
+    gone_after: Floats | None = None
 
 
 def foresee(
-    behaviour: Behaviour, buying: BuyingModel | None, spend: GammaGamma | None, assumed: Assumptions
+    behaviour: Behaviour, buying: RepeatBuying | None, spend: GammaGamma | None, assumed: Assumptions
 ) -> Outlook:
     """Foresee purchases and spend, by the fitted models or, where one could not be fitted, by a stated rule of thumb.
+
+    The interval holds what she will truly spend: how many purchases she makes and how much each is are both uncertain
+    in it (see `smalti.models.value`). Without a model of spend it is that of the number of purchases, each of her own average.
 
     The rule of thumb: next year's days of purchase are last year's, times a chance of being active that halves with every
     `SILENCE_HALVES` days of silence; a day's spend is the average so far.
@@ -194,20 +217,27 @@ def foresee(
     if buying is None:
         return _rule_of_thumb(behaviour, expected_spend, spend_doubt, assumed)
     history = (behaviour.repeats, behaviour.recency, behaviour.age)
-    horizon = float(assumed.horizon_days)
-    low, high = buying.purchases_interval(*history, horizon)
-    bought = behaviour.bought
+    horizon, bought = float(assumed.horizon_days), behaviour.bought
+    alive = buying.p_alive(*history)
+    if spend is not None:
+        spent = np.where(paid, days, 0), np.where(paid, own, 0)
+        low, high = spend_interval(buying, spend, history, spent, horizon, alive=alive)
+        low, high = low / expected_spend, high / expected_spend
+    else:
+        low, high = (end.astype(np.float64) for end in buying.purchases_interval(*history, horizon))
     discounted = discounted_purchases(buying, *history, horizon, assumed.discount_rate, DAYS_PER_YEAR)
     exposure = discounted_exposure(horizon, assumed.discount_rate, DAYS_PER_YEAR)
     return Outlook(
-        p_alive=np.where(bought, buying.p_alive(*history), np.nan),
+        p_alive=np.where(bought, alive, np.nan),
         purchases=np.where(bought, buying.expected_purchases(*history, horizon), 0.0),
         discounted=np.where(bought, discounted, 0.0),
         discounted_if_kept=np.where(bought, buying.rate_if_active(*history) * exposure, 0.0),
-        low=np.where(bought, low, 0).astype(np.float64),
-        high=np.where(bought, high, 0).astype(np.float64),
+        low=np.where(bought, low, 0.0),
+        high=np.where(bought, high, 0.0),
         spend=np.where(bought, expected_spend, 0.0),
-        doubt=np.sqrt((1 + 1 / (buying.r + behaviour.repeats)) * (1 + spend_doubt**2) - 1),
+        doubt=np.sqrt((1 + 1 / rate_shape(buying, behaviour.repeats)) * (1 + spend_doubt**2) - 1),
+        next_purchase=np.where(bought, purchase_by(buying, *history), np.nan),
+        gone_after=np.where(bought, gone_after(buying, *history, level=KNOWN_GONE), np.nan),
     )
 
 
@@ -222,10 +252,19 @@ def _rule_of_thumb(behaviour: Behaviour, spend: Floats, spend_doubt: Floats, ass
     spread = 1.2816 * np.sqrt(expected)
     low, high = np.floor(np.maximum(expected - spread, 0)), np.ceil(expected + spread)
     doubt = np.sqrt((1 + 1 / (1 + kept)) * (1 + spend_doubt**2) - 1)
-    return Outlook(alive, expected, expected * factor, kept * factor, low, high, np.where(bought, spend, 0.0), doubt)
+    spend = np.where(bought, spend, 0.0)
+    return Outlook(alive, expected, expected * factor, kept * factor, low, high, spend, doubt)
 
 
-def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, currency: Currency) -> ValueMap:
+def value_map(
+    behaviour: Behaviour,
+    outlook: Outlook,
+    assumed: Assumptions,
+    currency: Currency,
+    at: Instant | None = None,
+    beside: Mapping[str, Floats] | None = None,
+    new_spend: Floats | None = None,
+) -> ValueMap:
     """Reckon the value map.
 
     Args:
@@ -233,6 +272,10 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         outlook: What is foreseen for them.
         assumed: Margin, costs, horizon and discount.
         currency: The currency of all money.
+        at: The as-of instant; without it no instants are foretold.
+        beside: Columns of `VALUE_COLUMNS` that are reckoned elsewhere; those not given are missing for everyone.
+        new_spend: What each is expected to spend in the horizon on categories that she has not bought, minor units,
+            discounted; None where categories are not known, and `range_gap` stands in.
     """
     money = _Money(behaviour, assumed, currency)
     per_purchase = money.per_purchase(outlook.spend)
@@ -257,13 +300,28 @@ def value_map(behaviour: Behaviour, outlook: Outlook, assumed: Assumptions, curr
         "service_excess": money.service_excess() * again,
         "channel_excess": money.channel_excess() * again,
         "contact_saving": saving,
-    } | _gaps(behaviour, outlook, to_come, kept, money)
+    } | _gaps(behaviour, outlook, to_come, kept, money, new_spend)
     whole = {name: np.floor(np.nan_to_num(column) + 0.5) for name, column in columns.items()}
     whole["value_at_risk"] = whole["value_if_kept"] - whole["value_to_come"]
     whole["value_lapsed"] = np.minimum(whole["value_lapsed"], whole["value_at_risk"])
     whole["value_leaving"] = whole["value_at_risk"] - whole["value_lapsed"]
     whole |= {"p_alive": outlook.p_alive, "expected_orders": outlook.purchases}
-    return ValueMap({name: whole[name] for name in VALUE_COLUMNS}, outlook.doubt)
+    whole |= {
+        "next_order": _instants(outlook.next_purchase, at, len(kept)),
+        "gone_by": _instants(outlook.gone_after, at, len(kept)),
+    }
+    whole |= beside or {}
+    unknown = np.full(len(kept), np.nan)
+    return ValueMap({name: whole.get(name, unknown) for name in VALUE_COLUMNS}, outlook.doubt, money.margin)
+
+
+def _instants(days: Floats | None, at: Instant | None, length: int) -> Floats:
+    """Give the instants so many days ahead, to the second, as microseconds; missing where too far or not known."""
+    if at is None or days is None:
+        return np.full(length, np.nan)
+    known = np.nan_to_num(days, nan=np.inf, posinf=np.inf) <= LONGEST_DAYS
+    seconds = np.floor(np.where(known, days, 0.0) * (DAY // 1_000_000))
+    return np.where(known, at + seconds * 1_000_000, np.nan)
 
 
 class _Money:
@@ -287,8 +345,8 @@ class _Money:
         cost = np.zeros(len(self.spend)) if behaviour.cost_year is None else np.nan_to_num(behaviour.cost_year)
         costed = np.zeros(len(self.spend)) if behaviour.costed_year is None else np.nan_to_num(behaviour.costed_year)
         earned = (costed - cost) + (self.spend - costed) * assumed.margin_rate
-        sold = float(self.spend.sum())
-        self.margin = float(earned.sum()) / sold if sold > 0 else assumed.margin_rate
+        sold = math.fsum(self.spend)
+        self.margin = math.fsum(earned) / sold if sold > 0 else assumed.margin_rate
         self.serving = self._serving()
         self.cost_to_serve = self.serving + self.returns * self.cost_per_return
         self.value_now = earned - self.refunds * self.margin - self.cost_to_serve
@@ -341,12 +399,19 @@ class _Money:
 
 def _familiar(part: Floats, whole: Floats, weight: float) -> Floats:
     """Give the ratio of part to whole, drawn to the ratio of all by so much weight."""
-    total = float(whole.sum())
-    usual = float(part.sum()) / total if total > 0 else 0.0
+    total = math.fsum(whole)
+    usual = math.fsum(part) / total if total > 0 else 0.0
     return (part + weight * usual) / np.maximum(whole + weight, 1e-9)
 
 
-def _gaps(behaviour: Behaviour, outlook: Outlook, to_come: Floats, kept: Floats, money: _Money) -> dict[str, Floats]:
+def _gaps(
+    behaviour: Behaviour,
+    outlook: Outlook,
+    to_come: Floats,
+    kept: Floats,
+    money: _Money,
+    new_spend: Floats | None,
+) -> dict[str, Floats]:
     """Reckon what comparable customers bring beyond each.
 
     Paces and values are compared as if everyone stayed, and the gap is then multiplied by how much of her time she is expected
@@ -377,6 +442,7 @@ def _gaps(behaviour: Behaviour, outlook: Outlook, to_come: Floats, kept: Floats,
         wider = peer_quantile(width, comparable, active, PEER_LEVEL)
         each = np.divide(np.maximum(to_come, 0), width, out=np.zeros(len(width)), where=width > 0)
         gaps["range_gap"] = np.maximum(wider - width, 0) * each
+    gaps["cross_sell_gap"] = gaps["range_gap"] if new_spend is None else np.maximum(new_spend, 0) * money.margin
     ceiling = np.maximum(gaps["untapped_potential"], np.maximum(to_come, 0))
     bounded = {name: gap if name == "onboarding_gap" else np.minimum(gap, ceiling) for name, gap in gaps.items()}
     return {name: np.where(bought, gap, 0.0) for name, gap in bounded.items()}

@@ -11,13 +11,17 @@ with `k` from `Parameters.stayed`. It holds for both models; its sum over i is t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, expit, gammaln
+from scipy.special import betainc, gammaln
 
 from smalti.models.arrays import Floats, Integers
-from smalti.models.buying.likelihood import Parameters, dropped_log_odds
+from smalti.models.buying.likelihood import Parameters, still_active
+
+_ALMOST = 1.0 - 2.0**-53
+"""The largest number below 1: a horizon without end rounds z up to 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,7 @@ class Counts:
     def of(cls, parameters: Parameters, history: tuple[Floats, Floats, Floats], horizon: Floats) -> Counts:
         """Return the distributions for histories (x, t_x, T) and a horizon each, four arrays of one length."""
         repeats, _, age = history
-        active = expit(-dropped_log_odds(parameters, *history))
+        active = still_active(parameters, *history)
         chance = horizon / (parameters.alpha + age + horizon)
         return cls(active, parameters.r + repeats, chance, parameters.stayed(repeats), parameters.a)
 
@@ -56,24 +60,38 @@ class Counts:
 
     def any(self) -> Floats:
         """Return the chance of at least one purchase."""
-        return np.asarray(self.active * -np.expm1(self.shape * np.log1p(-self.chance)))
+        return np.asarray(self.active * -np.expm1(self.shape * np.log1p(-np.minimum(self.chance, _ALMOST))))
 
     def quantile(self, level: float) -> Integers:
         """Return the smallest number of purchases that is not exceeded with at least this chance."""
-        tail = 1.0 - level
-        low = np.zeros(self.shape.size, dtype=np.int64)
-        open_rows = np.flatnonzero(self.any() > tail)
-        high = low.copy()
-        step = 1
-        growing = open_rows
-        while growing.size:
-            high[growing] = low[growing] + step
-            still = self.more_than(high[growing], growing) > tail
-            low[growing[still]] = high[growing[still]]
-            growing, step = growing[still], step * 2
-        while (narrow := open_rows[high[open_rows] - low[open_rows] > 1]).size:
-            middle = (low[narrow] + high[narrow]) // 2
-            over = self.more_than(middle, narrow) > tail
-            low[narrow] = np.where(over, middle, low[narrow])
-            high[narrow] = np.where(over, high[narrow], middle)
-        return high
+        return least_count(self.more_than, self.any(), 1.0 - level)
+
+
+def least_count(more_than: Callable[[Integers, Integers], Floats], any_at_all: Floats, tail: float) -> Integers:
+    """Return for each customer the smallest number that she exceeds with a chance of at most `tail`.
+
+    Args:
+        more_than: numbers and customers' rows to the chance that each exceeds hers; falling in the number.
+        any_at_all: each customer's chance to exceed 0.
+        tail: the chance allowed.
+
+    Examples:
+        >>> least_count(lambda count, rows: 0.5 ** (count + 1.0), np.array([0.5, 0.5]), 0.2).tolist()
+        [2, 2]
+    """
+    low = np.zeros(any_at_all.size, dtype=np.int64)
+    open_rows = np.flatnonzero(any_at_all > tail)
+    high = low.copy()
+    step = 1
+    growing = open_rows
+    while growing.size:
+        high[growing] = low[growing] + step
+        still = more_than(high[growing], growing) > tail
+        low[growing[still]] = high[growing[still]]
+        growing, step = growing[still], step * 2
+    while (narrow := open_rows[high[open_rows] - low[open_rows] > 1]).size:
+        middle = (low[narrow] + high[narrow]) // 2
+        over = more_than(middle, narrow) > tail
+        low[narrow] = np.where(over, middle, low[narrow])
+        high[narrow] = np.where(over, high[narrow], middle)
+    return high

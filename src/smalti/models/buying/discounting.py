@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike
 from smalti.errors import ModelError
 from smalti.models.arrays import Floats
 from smalti.models.buying.expectation import Steps
-from smalti.models.buying.model import BuyingModel
+from smalti.models.buying.protocol import RepeatBuying
 
 
 def discounted_purchases(
-    model: BuyingModel,
+    model: RepeatBuying,
     repeats: ArrayLike,
     recency: ArrayLike,
     age: ArrayLike,
@@ -40,6 +40,7 @@ def discounted_purchases(
         ModelError: for histories that cannot be, or a horizon, rate, year or number of steps that makes no sense.
 
     Examples:
+        >>> from smalti.models.buying.model import BuyingModel
         >>> model = BuyingModel("mbg_nbd", 0.525, 6.183, 0.891, 1.614)
         >>> discounted_purchases(model, [0, 5], [0, 30], 39, 52, 0.10, 52).round(3)
         array([0.188, 3.104])

@@ -21,12 +21,14 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from scipy.special import betaln, digamma, expit, polygamma
 
-from smalti.models.arrays import Floats
+from smalti.models.arrays import Floats, Integers
 from smalti.models.buying.likelihood import Parameters
+from smalti.models.distinct import distinct_of
 
 _SMALL = 0.3
 _TOLERANCE = 1e-10
-_CELLS = 1_000_000
+_CELLS = 100_000
+_MOST_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -71,35 +73,52 @@ def purchases_if_active(parameters: Parameters, repeats: Floats, spans: Floats, 
         >>> purchases_if_active(cdnow, np.array([0.0]), np.array([52 / 4.413605])).round(4).tolist()
         [1.444]
     """
-    result = np.zeros(spans.shape)
-    order = np.lexsort((spans, repeats))
-    order = order[spans[order] > 0]
-    if not order.size:
-        return result
-    cuts = np.flatnonzero(np.diff(repeats[order])) + 1
-    for rows in np.split(order, cuts):
-        curve = _Curve(parameters, float(repeats[rows[0]]))
-        result[rows] = _along(partial(steps.weigh, curve), spans[rows])
-    return result
+    if not spans.size:
+        return np.zeros(0)
+    counts, of_count = distinct_of(repeats)
+    lengths, of_length = distinct_of(spans)
+    pairs = of_count * np.int64(lengths.size) + of_length
+    asked, place = _filled(pairs, counts.size * lengths.size)
+    values = np.zeros(asked.size)
+    ends = np.searchsorted(asked, np.arange(1, counts.size + 1) * lengths.size)
+    for count, start, stop in zip(counts.tolist(), [0, *ends[:-1].tolist()], ends.tolist(), strict=True):
+        wanted = lengths[asked[start:stop] % lengths.size]
+        zero = int(wanted.size and wanted[0] == 0)
+        if wanted.size > zero:
+            curve = _Curve(parameters, count)
+            values[start + zero : stop] = _along(partial(steps.weigh, curve), wanted[zero:])
+    return np.asarray(values[place])
+
+
+def _filled(pairs: Integers, cells: int) -> tuple[Integers, Integers]:
+    """Return the distinct pairs, rising, and the place of each row's; by a table of all pairs where that is small."""
+    if cells > _MOST_CELLS:
+        asked, place = np.unique(pairs, return_inverse=True)
+        return asked, place
+    asked = np.flatnonzero(np.bincount(pairs, minlength=1))
+    table = np.zeros(cells, dtype=np.int64)
+    table[asked] = np.arange(asked.size)
+    return asked, table[pairs]
 
 
 def _along(value_at: Callable[[Floats], Floats], spans: Floats) -> Floats:
-    """Evaluate a smooth function at sorted spans, through Chebyshev nodes in log span where that is cheaper."""
-    distinct, place = np.unique(spans, return_inverse=True)
-    low, high = np.log(distinct[0]), np.log(distinct[-1])
-    for degree in (24, 48, 96):
-        if distinct.size <= 2 * degree:
+    """Evaluate a smooth function at distinct rising spans, through Chebyshev nodes in log span where that is cheaper."""
+    low, high = np.log(spans[0]), np.log(spans[-1])
+    for degree in (16, 24, 48, 96):
+        if spans.size <= 2 * degree:
             break
         middle, half = (low + high) / 2, (high - low) / 2
-        at = middle + half * np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
-        between = middle + half * np.cos(np.pi * (np.arange(0, degree + 1, 5)) / degree)
-        exact = value_at(np.exp(np.concatenate([at, between]))) / np.exp(np.concatenate([at, between]))
-        series = chebyshev.chebfit((at - middle) / half, exact[:degree], degree - 1)
+        angles = np.pi * (np.arange(degree) + 0.5) / degree
+        between = middle + half * np.cos(np.pi * (np.arange(0, degree + 1, 4)) / degree)
+        at = np.exp(np.concatenate([middle + half * np.cos(angles), between]))
+        exact = value_at(at) / at
+        series = np.cos(np.arange(degree)[:, None] * angles) @ exact[:degree] * (2 / degree)
+        series[0] /= 2
         error = np.abs(chebyshev.chebval((between - middle) / half, series) - exact[degree:])
         if np.all(error <= _TOLERANCE * exact[degree:]):
-            unit = np.clip((np.log(distinct) - middle) / half, -1.0, 1.0)
-            return np.asarray(chebyshev.chebval(unit, series) * distinct)[place]
-    return value_at(distinct)[place]
+            unit = np.clip((np.log(spans) - middle) / half, -1.0, 1.0)
+            return np.asarray(chebyshev.chebval(unit, series) * spans)
+    return value_at(spans)
 
 
 class _Curve:
@@ -141,10 +160,12 @@ class _Curve:
         """Return drop-out chances evenly spaced in their logit, and the weight of each under Beta(a, k)."""
         a, k = self.a, self.k
         spread = float(np.sqrt(polygamma(1, a) + polygamma(1, k)))
-        step = min(0.2, 0.5 * spread)
+        step = min(0.3, 0.5 * spread)
         low, high = self._range(spread, longest)
         logit = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
-        weight = step * np.exp(-a * np.logaddexp(0.0, -logit) - k * np.logaddexp(0.0, logit) - betaln(a, k))
+        both = np.log1p(np.exp(-np.abs(logit)))
+        lows, highs = np.maximum(-logit, 0.0) + both, np.maximum(logit, 0.0) + both
+        weight = step * np.exp(-a * lows - k * highs - betaln(a, k))
         return logit, weight
 
     def _range(self, spread: float, longest: float) -> tuple[float, float]:

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smalti.errors import ModelError
-from smalti.models.arrays import Floats, numbers
+from smalti.models.arrays import Floats, Integers, numbers
+from smalti.models.distinct import Places, distinct_of, packed, unpacked
+
+_MOST_CELLS = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +27,15 @@ class Histories:
         recency: time of the last purchase, counted from the first (t_x); 0 where there is no repeat.
         age: time from the first purchase to the as-of instant (T), in the same unit as recency.
         weights: how many customers share the row; positive.
+        tables: the distinct repeats, recencies and ages, rising, and each row's place among them, where grouping came
+            to know them.
     """
 
     repeats: Floats
     recency: Floats
     age: Floats
     weights: Floats
+    tables: tuple[tuple[Floats, Places], ...] | None = None
 
     def __len__(self) -> int:
         return int(self.repeats.size)
@@ -46,12 +52,38 @@ class Histories:
 
     def in_units_of(self, scale: float) -> Histories:
         """Return the same histories with time counted in units of `scale`."""
-        return Histories(self.repeats, self.recency / scale, self.age / scale, self.weights)
+        counts, lasts, ends = self.distinct()
+        tables = counts, (lasts[0] / scale, lasts[1]), (ends[0] / scale, ends[1])
+        return Histories(self.repeats, self.recency / scale, self.age / scale, self.weights, tables)
 
-    def coarsened(self, grain: float) -> Histories:
-        """Return the histories with times rounded to whole multiples of `grain`, grouped again."""
-        recency, age = np.rint(self.recency / grain) * grain, np.rint(self.age / grain) * grain
-        return grouped(Histories(self.repeats, recency, age, self.weights))
+    def distinct(self) -> tuple[tuple[Floats, Places], ...]:
+        """Return the distinct repeats, recencies and ages, rising, and each row's place among them."""
+        return self.tables or tuple(distinct_of(column) for column in (self.repeats, self.recency, self.age))
+
+    def binned(self, bins: int) -> Histories:
+        """Return the histories gathered in bins of time, each with the weighted mean recency and age of its members.
+
+        Args:
+            bins: into how many equal parts the longest recency and the range of ages are cut; repeats are kept apart.
+        """
+        (counts, place), lasts, ends = self.distinct()
+        parts = [place, _bin_of(lasts[0], bins)[lasts[1]], _bin_of(ends[0], bins)[ends[1]]]
+        keys = packed(parts, [counts.size, bins, bins])
+        if keys is None or counts.size * bins * bins > _MOST_CELLS:
+            return self
+        totals = np.bincount(keys, weights=self.weights)
+        filled = np.flatnonzero(totals)
+        weights = np.asarray(totals[filled], dtype=np.float64)
+        sums = (np.bincount(keys, weights=self.weights * times)[filled] for times in (self.recency, self.age))
+        recency, age = (np.asarray(total / weights, dtype=np.float64) for total in sums)
+        repeats = counts[unpacked(filled, [counts.size, bins, bins])[0]]
+        return Histories(repeats, np.where(repeats > 0, np.minimum(recency, age), 0.0), age, weights)
+
+
+def _bin_of(times: Floats, bins: int) -> Places:
+    low, high = float(times.min()), float(times.max())
+    width = (high - low) / bins if high > low else 1.0
+    return np.minimum(((times - low) / width).astype(np.intp), bins - 1)
 
 
 def checked(repeats: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Floats, Floats, Floats]:
@@ -74,8 +106,8 @@ def checked(repeats: ArrayLike, recency: ArrayLike, age: ArrayLike) -> tuple[Flo
 
 
 def _refuse(bad: NDArray[np.bool_], why: str, x: Floats, t_x: Floats, big_t: Floats) -> None:
-    rows = np.flatnonzero(bad)
-    if rows.size:
+    if bad.any():
+        rows = np.flatnonzero(bad)
         row = rows[0]
         found = f"repeats {x.flat[row]:g}, recency {t_x.flat[row]:g}, age {big_t.flat[row]:g}"
         raise ModelError(f"row {row} {why}: {found} ({rows.size} such rows)")
@@ -112,6 +144,30 @@ def grouped(histories: Histories) -> Histories:
     """Return the histories sorted, equal rows made one and their weights added."""
     if not len(histories):
         return histories
+    columns = [distinct_of(column) for column in (histories.repeats, histories.recency, histories.age)]
+    sizes = [found.size for found, _ in columns]
+    keys = packed([places for _, places in columns], sizes)
+    if keys is None:
+        return _grouped_by_columns(histories)
+    starts, sorted_keys, weights = _runs(keys, histories.weights)
+    parts = unpacked(sorted_keys[starts], sizes)
+    tables = tuple((found, places) for (found, _), places in zip(columns, parts, strict=True))
+    x, t_x, big_t = (found[places] for found, places in tables)
+    return Histories(x, t_x, big_t, weights, tables)
+
+
+def _runs(keys: Integers, weights: Floats) -> tuple[Places, Integers, Floats]:
+    """Return where each run of equal keys starts once they are sorted, the sorted keys, and the weight of each run."""
+    alike = bool(weights.min() == weights.max())
+    order = None if alike else np.argsort(keys, kind="stable")
+    sorted_keys = np.sort(keys) if order is None else keys[order]
+    starts = np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]]))
+    if order is None:
+        return starts, sorted_keys, weights[0] * np.diff(starts, append=keys.size)
+    return starts, sorted_keys, np.add.reduceat(weights[order], starts)
+
+
+def _grouped_by_columns(histories: Histories) -> Histories:
     order = np.lexsort((histories.age, histories.recency, histories.repeats))
     columns = [column[order] for column in (histories.repeats, histories.recency, histories.age)]
     differs = np.zeros(order.size, dtype=bool)

@@ -13,22 +13,22 @@ from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from smalti.errors import ModelError, nearest
-from smalti.models.arrays import Floats, Integers, numbers
+from smalti.models.arrays import Floats, Integers
+from smalti.models.buying.asked import Asked
 from smalti.models.buying.counts import Counts
 from smalti.models.buying.expectation import WHOLE, Steps, purchases_if_active
 from smalti.models.buying.histories import Histories, checked, group_histories
-from smalti.models.buying.likelihood import Kind, Parameters, dropped_log_odds, log_likelihood, mean_loss
-from smalti.models.fitting import best_of, search
+from smalti.models.buying.likelihood import Kind, Parameters, log_likelihood, mean_loss, still_active
+from smalti.models.fitting import best_of, search, standard_errors
 from smalti.models.stored import same_names
 
 LEAST_REPEAT_CUSTOMERS = 2
 """A base with fewer customers who came back says nothing about how customers differ."""
 
-_MANY_ROWS = 20_000
-_GRAIN = 1 / 64
+_MANY_ROWS = 1_500
+_BINS = (32, 8)
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class BuyingModel:
         groups: how many distinct histories those had.
         converged: whether the search for the parameters stood still at its end.
         at_bound: names of the parameters that ended on the edge of the allowed range: the base does not pin them down.
+        standard_errors: of the logarithms of r, alpha, a and b, in this order, by the observed information; None where
+            the base does not pin the parameters down.
 
     In all methods `repeats` (x) counts purchases after the first, `recency` (t_x) is the time from the first to the
     last purchase and `age` (T) from the first purchase to the as-of instant, both in `unit`. Arrays broadcast; each
@@ -66,6 +68,7 @@ class BuyingModel:
     groups: int = 0
     converged: bool = True
     at_bound: tuple[str, ...] = ()
+    standard_errors: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         _known_kind(self.kind)
@@ -84,7 +87,7 @@ class BuyingModel:
             >>> BuyingModel("mbg_nbd", 0.525, 6.183, 0.891, 1.614).p_alive([0, 2], [0, 30.43], [38.86, 38.86]).round(3)
             array([0.39 , 0.706])
         """
-        return np.asarray(expit(-dropped_log_odds(self.parameters, *checked(repeats, recency, age))))
+        return still_active(self.parameters, *checked(repeats, recency, age))
 
     def rate_if_active(self, repeats: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:
         """Return each customer's expected purchases per unit of time while she is active, (r + x) / (alpha + T).
@@ -114,7 +117,7 @@ class BuyingModel:
             array([1.226])
         """
         history, spans, shape = self._asked(repeats, recency, age, horizon)
-        active = expit(-dropped_log_odds(self.parameters, *history))
+        active = still_active(self.parameters, *history)
         relative = spans / (self.alpha + history[2])
         expected = active * purchases_if_active(self.parameters, history[0], relative, steps)
         return np.asarray(np.maximum(expected, 0.0)).reshape(shape)
@@ -183,7 +186,8 @@ class BuyingModel:
             >>> BuyingModel.from_dict(model.to_dict()) == model
             True
         """
-        return {**asdict(self), "at_bound": list(self.at_bound)}
+        errors = None if self.standard_errors is None else list(self.standard_errors)
+        return {**asdict(self), "at_bound": list(self.at_bound), "standard_errors": errors}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> BuyingModel:
@@ -193,18 +197,15 @@ class BuyingModel:
             ModelError: when a name is missing or unknown.
         """
         same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        return cls(**{**stored, "at_bound": tuple(stored["at_bound"])})
+        errors = stored["standard_errors"]
+        kept = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
+        return cls(**{**stored, **kept})
 
     def _asked(
         self, repeats: ArrayLike, recency: ArrayLike, age: ArrayLike, horizon: ArrayLike
     ) -> tuple[tuple[Floats, Floats, Floats], Floats, tuple[int, ...]]:
-        history, spans = checked(repeats, recency, age), numbers(horizon, "horizon")
-        try:
-            x, t_x, big_t, spans = np.broadcast_arrays(*history, spans)
-        except ValueError as error:
-            found = f"{spans.shape} for customers of shape {history[0].shape}"
-            raise ModelError(f"horizon: expected one for all or one each, got {found}") from error
-        return (x.ravel(), t_x.ravel(), big_t.ravel()), spans.ravel(), x.shape
+        asked = Asked.of(repeats, recency, age, horizon)
+        return asked.history, asked.horizon, asked.shape
 
 
 def fit_buying(
@@ -239,26 +240,32 @@ def fit_buying(
     """
     _known_kind(kind)
     histories = group_histories(repeats, recency, age, weights)
-    _identifiable(histories)
+    identifiable(histories)
     scale = float((histories.weights * histories.age).sum() / histories.customers)
     normal = histories.in_units_of(scale)
-    rough = normal.coarsened(_GRAIN) if len(normal) > _MANY_ROWS else normal
-    found = best_of(mean_loss(kind, rough), _starts(normal))
-    if rough is not normal:
-        found = search(mean_loss(kind, normal), np.array(found.logs))
+    grains = [normal]
+    for bins in _BINS:
+        if len(grains[0]) > _MANY_ROWS:
+            grains.insert(0, grains[0].binned(bins))
+    whole = mean_loss(kind, grains[0])
+    found = best_of(whole, _starts(normal))
+    for grain in grains[1:]:
+        whole = mean_loss(kind, grain)
+        found = search(whole, np.array(found.logs))
     r, alpha, a, b = np.exp(found.logs).tolist()
     parameters = Parameters(kind, r, alpha * scale, a, b)
-    each = log_likelihood(parameters, histories.repeats, histories.recency, histories.age)
+    purchases = float((histories.weights * histories.repeats).sum())
     names = ("r", "alpha", "a", "b")
     return BuyingModel(
         **asdict(parameters),
         unit=unit,
-        log_likelihood=float((histories.weights * each).sum()),
+        log_likelihood=-found.value * histories.customers - purchases * math.log(scale),
         customers=round(histories.customers),
         repeat_customers=round(histories.repeat_customers),
         groups=len(histories),
         converged=found.converged,
         at_bound=tuple(name for name, edge in zip(names, found.at_bound, strict=True) if edge),
+        standard_errors=standard_errors(whole, found, histories.customers),
     )
 
 
@@ -268,7 +275,12 @@ def _starts(histories: Histories) -> list[Floats]:
     return [np.log([r, r / (rate * pace), a, b]) for r, pace, (a, b) in product(shapes, paces, drops)]
 
 
-def _identifiable(histories: Histories) -> None:
+def identifiable(histories: Histories) -> None:
+    """Refuse a base from which no buying model can be told.
+
+    Raises:
+        ModelError: when fewer than two customers came back, or no time has passed between purchases.
+    """
     back = histories.repeat_customers
     if back < LEAST_REPEAT_CUSTOMERS:
         total, wanted = histories.customers, LEAST_REPEAT_CUSTOMERS

@@ -1,23 +1,18 @@
-"""How long customers stay in a segment, and whether segments or traits are still what they were: half-lives and tests of drift.
+"""How long customers stay in a segment, and whether segments are still what they were: half-lives and a test of drift.
 
 Half-life: the time after which half of the members have left. From memberships at several instants: with s stays and x
 exits over a gap g the rate maximises the sum over gaps of ``x ln(1 - exp(-r g)) - r g s``. (Spells seen in runs are for
 `smalti.segments.survival`.)
 
-Drift of a distribution over bins, p before and q after: the population stability index is ``sum (p - q) ln(p / q)``.
-Without drift, n customers before and m others after, ``n m / (n + m) * PSI`` is about chi-squared with bins - 1 degrees of
-freedom (Yurdakul and Naranjo 2020, Statistical properties of the population stability index), so that no fixed border
-such as 0.1 or 0.25 fits all sizes. Where the *same* customers are seen twice the two samples are not independent: the test
-is then that of marginal homogeneity (Stuart 1955; Maxwell 1970; Bhapkar 1966). With enough customers any drift is
-significant: how large it is is told beside it, as the share of customers who would have to change bins.
+Drift of a distribution over segments: the *same* customers are seen twice, so the test is that of marginal homogeneity
+(Stuart 1955; Maxwell 1970; Bhapkar 1966). With enough customers any drift is significant: how large it is is told beside
+it, as the share of customers who would have to change segments. (Of a model's inputs, from run to run: `smalti.models.drift`.)
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -25,16 +20,13 @@ from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from smalti.errors import ModelError
-from smalti.segments.quality.agreement import Floats, Labels, contingency
+from smalti.segments.quality.agreement import Floats, contingency
 
 __all__ = [
     "Drift",
     "HalfLife",
-    "bins_of",
     "half_life_of_memberships",
     "paired_drift",
-    "population_stability",
-    "sample_drift",
 ]
 
 
@@ -62,27 +54,18 @@ class Drift:
     """Whether a distribution over bins changed, and by how much.
 
     Attributes:
-        test: ``two samples`` of different customers, or ``paired``: the same ones seen twice.
         statistic: About chi-squared without drift.
-        freedom: Its degrees of freedom; 0 where everybody is in one bin or nobody moved, and there is nothing to test.
+        freedom: Its degrees of freedom; 0 where nobody moved and there is nothing to test.
         p_value: How likely so large a statistic is without drift.
         moved: The share of customers who would have to change bins to undo it, ``sum |p - q| / 2``, from 0 to 1.
-        psi: Population stability index; empty bins count half a customer.
-        psi_without: What the index of two such samples is on average without drift, ``freedom * (1 / n + 1 / m)``; NaN if
-            paired.
-        before: How many customers were looked at before.
-        after: How many after.
+        customers: How many were seen twice.
     """
 
-    test: Literal["two samples", "paired"]
     statistic: float
     freedom: int
     p_value: float
     moved: float
-    psi: float
-    psi_without: float
-    before: int
-    after: int
+    customers: int
 
 
 def _half(rate: float) -> float:
@@ -145,92 +128,6 @@ def _rates(gaps: Floats, stays: Floats, exits: Floats, level: float) -> tuple[fl
     return math.exp(ends[0]), math.exp(best), math.exp(ends[1])
 
 
-def bins_of(values: Sequence[npt.ArrayLike], most: int = 10) -> tuple[tuple[Labels, ...], int]:
-    """Put a trait's values at several instants into the same bins, by quantiles of all of them together.
-
-    Equal values share a bin. Missing values, NaN, are a bin of their own, the last, where there are any.
-
-    Args:
-        values: The trait at each instant, shape (n,) each.
-        most: How many bins to make of what is known, where there are so many different values.
-
-    Returns:
-        The bin of each value, from 0, for each instant; and how many bins there are.
-
-    >>> bins_of([[1.0, 2.0, 3.0, 4.0], [4.0, 9.0, np.nan]], most=2)
-    ((array([0, 0, 0, 1]), array([1, 1, 2])), 3)
-    """
-    columns = [np.asarray(one, dtype=np.float64) for one in values]
-    pooled = np.concatenate(columns)
-    known = pooled[~np.isnan(pooled)]
-    cuts = (
-        np.unique(np.quantile(known, np.arange(1, most) / most, method="inverted_cdf")) if len(known) else np.empty(0)
-    )
-    cuts = cuts[cuts < known.max()] if len(known) else cuts
-    count = len(cuts) + 1 if len(known) else 0
-    binned = tuple(np.where(np.isnan(one), count, np.searchsorted(cuts, one, side="left")) for one in columns)
-    return binned, count + int(np.isnan(pooled).any())
-
-
-def population_stability(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
-    """Give the population stability index of two counts over the same bins: ``sum (p - q) ln(p / q)``.
-
-    Where a bin is empty in one of them, half a customer is added to every bin of both; a bin empty in both is left out.
-
-    >>> round(population_stability([50, 50], [60, 40]), 5)
-    0.04055
-    """
-    first, second = _counts(before, after)
-    if ((first == 0) | (second == 0)).any():
-        first, second = first + 0.5, second + 0.5
-    p, q = first / first.sum(), second / second.sum()
-    return float(((p - q) * np.log(p / q)).sum())
-
-
-def _counts(before: npt.ArrayLike, after: npt.ArrayLike) -> tuple[Floats, Floats]:
-    first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    if first.ndim != 1 or first.shape != second.shape or not (first.sum() > 0 and second.sum() > 0):
-        raise ModelError(
-            "drift: expected how many customers are in each of the same bins before and after, and some in each"
-        )
-    there = first + second > 0
-    return first[there], second[there]
-
-
-def sample_drift(before: npt.ArrayLike, after: npt.ArrayLike) -> Drift:
-    """Test whether two samples of different customers have one distribution over bins: Pearson's test of homogeneity.
-
-    It is what ``n m / (n + m) * PSI`` tends to without drift, and holds its level better in thin bins.
-
-    Args:
-        before: How many customers are in each bin before, shape (bins,).
-        after: The same after.
-
-    Raises:
-        ModelError: Counts of other bins, or nobody before or after.
-
-    >>> found = sample_drift([50, 50], [60, 40])
-    >>> round(found.statistic, 4), found.freedom, round(found.p_value, 3), round(found.moved, 9)
-    (2.0202, 1, 0.155, 0.1)
-    """
-    first, second = _counts(before, after)
-    n, m = float(first.sum()), float(second.sum())
-    both = (first + second) / (n + m)
-    statistic = float((((first - n * both) ** 2) / (n * both) + ((second - m * both) ** 2) / (m * both)).sum())
-    freedom = len(both) - 1
-    return Drift(
-        "two samples",
-        statistic,
-        freedom,
-        float(chi2.sf(statistic, freedom)) if freedom else 1.0,
-        float(np.abs(first / n - second / m).sum() / 2),
-        population_stability(first, second),
-        freedom * (1 / n + 1 / m),
-        int(n),
-        int(m),
-    )
-
-
 def paired_drift(before: npt.ArrayLike, after: npt.ArrayLike) -> Drift:
     """Test whether the same customers, seen twice, have one distribution over bins: Bhapkar's test of marginal homogeneity.
 
@@ -260,8 +157,7 @@ def paired_drift(before: npt.ArrayLike, after: npt.ArrayLike) -> Drift:
     n = int(table.sum())
     p_value = float(chi2.sf(statistic, freedom)) if freedom else 1.0
     moved = float(np.abs(rows - columns).sum() / (2 * n))
-    psi = population_stability(rows, columns)
-    return Drift("paired", statistic, freedom, p_value, moved, psi, math.nan, n, n)
+    return Drift(statistic, freedom, p_value, moved, n)
 
 
 def _bhapkar(table: Floats) -> tuple[float, int]:
