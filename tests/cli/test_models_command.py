@@ -52,12 +52,19 @@ def test_a_run_tells_its_models(shop):
 def test_all_of_them(foreseeing, shop, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     result = told(shop.types("models"))
-    assert "will_buy a score of your own Better than the best of the simpler ways" in result
+    assert "will_buy better than the buying model alone what came differs, 1 input" in result
     assert "what came differs, 1 input" in result
     assert "Too few repeat buyers to fit how much is spent." in result
     listed = {one["name"]: one for one in json.loads(shop.types("models", "--json").stdout)["models"]}
     assert len(listed["will_buy"]["drifted"]) == 2
     assert listed["spend"]["verdict"] is None
+
+
+def test_the_list_is_short_on_a_narrow_terminal(foreseeing, shop, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = shop.types("models").stdout.splitlines()
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
 
 
 def test_one_of_them(foreseeing, shop):

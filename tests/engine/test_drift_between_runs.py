@@ -142,6 +142,41 @@ def test_too_few_forecasts_are_not_told(tmp_path):
     assert [one["kind"] for one in found["will_buy"]] == ["input"] * 5
 
 
+def test_what_only_grows_older_has_not_drifted(tmp_path):
+    """A year later everybody's first order is a year longer ago: that is no drift, but that nobody bought since is."""
+    since = {"days_since_first_order": Type.NUMBER, "days_since_order": Type.NUMBER}
+    model = MODEL | {"inputs": [{"name": name} for name in ("first_order_at", "spend_total", *since)]}
+    ago = np.random.default_rng(7).uniform(1, 60, 1000)
+
+    def aged(days: int, again: float) -> pa.Table:
+        table = customers(0, 1000, THEN, seed=1).append_column("days_since_first_order", pa.array(ago + 300 + days))
+        return table.append_column("days_since_order", pa.array(np.where(np.arange(1000) < again, ago, ago + days)))
+
+    before = earlier(tmp_path, aged(0, 0), model, TYPES | since)
+    found = by_input(drift_of(before, today(aged(90, 400), model, types=TYPES | since)))
+    assert set(found) == {"spend_total", "days_since_order"}
+    assert found["days_since_order"]["alarm"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"),
+    [
+        ("chance", "it was foretold to come to 500 of 1,000 customers by "),
+        ("purchases", "500 purchases were foretold of 1,000 customers by "),
+        ("money", "£5 was foretold of 1,000 customers by "),
+        ("money on days of purchase", "£5 was foretold of 1,000 customers for the days on which they bought by "),
+        ("number", "a total of 500 was foretold of 1,000 customers by "),
+    ],
+)
+def test_what_was_foretold_says_of_what(tmp_path, unit, said):
+    outcome = (np.arange(1000) % 2).astype(float)
+    came = Came(THEN, NOW, "chance" if unit == "chance" else "amount", unit, np.full(1000, 0.5), outcome)
+    before = earlier(tmp_path, customers(0, 200, THEN, seed=1), came={"will_buy": came})
+    told = drift_of(before, today(customers(0, 200, NOW, seed=2)))["will_buy"][0]["sentence"]
+    assert told.startswith(f"as of 2024-10-04, {said}"), told
+    assert f"1.00 times as {'many' if unit in ('chance', 'purchases') else 'much'} (" in told
+
+
 def test_what_is_told_can_be_written_as_json(tmp_path):
     before = earlier(tmp_path, customers(0, 200, THEN, seed=1))
     found = drift_of(before, today(customers(100, 200, NOW, seed=2)))

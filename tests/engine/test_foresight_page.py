@@ -6,17 +6,21 @@ import doctest
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from smalti.cli.app import app
 from smalti.engine import behaviour, since, training
-from smalti.facts import DAY
+from smalti.errors import DefinitionError
+from smalti.facts import CUSTOMERS, DAY, ORDERS
 from smalti.models import choosing, drift, lookalike, sensitivity
 from smalti.models.products import fitting
 from smalti.models.retention import backtest
 from smalti.models.supervised import splits
-from smalti.project import FILE_NAME, parse_project
+from smalti.models.supervised.trial import Trial
+from smalti.project import FILE_NAME, parse_project, prepare
 from smalti.project.scores import FORETOLD, ScoreDefinition
+from smalti.rules import names_in
 
 FILE = Path(__file__).parents[2] / "docs" / "foresight.md"
 PAGE = FILE.read_text(encoding="utf-8")
@@ -79,10 +83,31 @@ def test_the_borders_that_the_page_names_are_those_of_the_code():
 
 def test_every_project_of_the_page_is_right():
     examples = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    assert len(examples) == 1
-    for text in examples:
-        project, _ = parse_project(text, FILE_NAME)
-        assert {name for name, _ in project.scores} == {"will_buy", "visits_again"}
+    wanted = [{"will_buy", "visits_again"}, {"will_buy", "spend_ahead"}]
+    projects = [parse_project(text, FILE_NAME)[0] for text in examples]
+    assert [{name for name, _ in project.scores} for project in projects] == wanted
+
+
+def test_the_strategy_of_the_page_asks_for_its_scores():
+    text = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1]
+    project, origin = parse_project(text, FILE_NAME)
+    streams = {ORDERS.name: ORDERS, CUSTOMERS.name: CUSTOMERS}
+    (voucher,) = [one for one in prepare(project, streams, origin).strategies if one.name == "voucher"]
+    assert {"will_buy", "spend_ahead"} <= names_in(voucher.eligible) | names_in(voucher.headroom)
+    with pytest.raises(DefinitionError, match="will_buy"):
+        prepare(project.model_copy(update={"scores": ()}), streams, origin)
+
+
+def test_the_measures_of_the_page_are_called_as_in_a_terminal():
+    target, chances = np.array([0.0, 1.0] * 60), np.tile([0.3, 0.6], 60)
+    table = PAGE.partition("| measure | better |")[2].partition("\n\n")[0]
+    told = {name.strip() for row in re.findall(r"(?m)^\| ([^|]+) \|", table) for name in row.split(",")} | {
+        "calibration intercept, as odds"
+    }
+    for task, forecast in (("chance", chances), ("amount", chances)):
+        simple = {"the same for everybody": np.full((120, 1), 0.5)}
+        taken = Trial(task, target, forecast[:, None], simple, None, 0).measures()
+        assert {one.name for one in taken} <= told
 
 
 def test_the_python_of_the_page_answers_as_it_says():

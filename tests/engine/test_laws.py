@@ -26,7 +26,7 @@ def prints(run: Run) -> dict[str, str]:
 
 
 def test_the_same_run_twice_gives_the_same_bytes_whatever_the_threads(make, run):
-    assert len(prints(run)) == 8
+    assert len(prints(run)) == 11
     assert prints(make(threads=1)) == prints(run)
     assert prints(make(threads=2)) == prints(run)
 
@@ -112,6 +112,8 @@ def whole(home: Path) -> list[str]:
         assert run.tables == (
             "customers",
             "membership",
+            "models",
+            "next_products",
             "personas",
             "playbook",
             "segment_traits",

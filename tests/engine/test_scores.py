@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from math import isfinite
@@ -29,6 +30,8 @@ SCORES = {
     "like_hot": {"like": "hot"},
     "renews": {"predict": "renewal", "started": "first_order_at", "ended": "gone_at", "period": "1 month"},
     "far": {"predict": "purchase", "within": "3000 days"},
+    "learnt": {"like": "hot"},
+    "nobody": {"predict": "purchase", "customers": "orders_total > 1000", **LEARNT},
 }
 SEGMENTS = {
     "hot": {"who": "will_buy > 0.5 and score(spend_ahead) > 50", "kind": "predictive"},
@@ -109,14 +112,20 @@ def test_a_score_without_enough_history_is_missing_for_everybody_and_says_why(ru
     told = run.info["models"]["far"]
     assert not told["fitted"]
     assert "3000 days ago" in told["sentence"]
+    assert "which takes facts of 3,090 days, and there are facts of " in told["sentence"]
     assert any(note.startswith("score far: missing for everybody") for note in run.info["notes"])
     with pytest.raises(RunError, match="no fitted score 'far': Far is missing"):
         run.scorer("far")
 
 
+def test_a_score_of_nobody_is_missing_and_no_crash(run):
+    told = run.info["models"]["nobody"]
+    assert "at none of the earlier instants there was a customer of whom to foretell" in told["sentence"]
+
+
 def test_a_score_read_back_gives_what_was_published(run):
     rows = run.customers.to_arrow().to_pylist()
-    for name in ("will_buy", "spend_ahead", "next_category", "like_hot", "renews"):
+    for name in ("will_buy", "spend_ahead", "next_category", "like_hot", "learnt", "renews"):
         scorer = run.scorer(name)
         for row in rows[:60]:
             told = scorer.score_one(row)
@@ -167,6 +176,13 @@ def test_a_score_refuses_what_it_was_not_fitted_on(run):
         scorer.score_one({name: value for name, value in row.items() if name != "spend_365d"})
     with pytest.raises(ModelError, match="wanted what a run publishes of money"):
         scorer.score_one(row | {"spend_365d": 12.5})
+    for wrong in ("2024-01-01", datetime(2024, 1, 1)):
+        with pytest.raises(
+            ModelError, match=r"score renews: first_order_at: found .*, wanted an instant with its time zone"
+        ):
+            run.scorer("renews").score_one(row | {"first_order_at": wrong})
+    with pytest.raises(ModelError, match="wanted what a run publishes of instant"):
+        of_row({"since": datetime(2024, 1, 1)}, [("since", Type.INSTANT, "GBP")], 0)
 
 
 def test_an_unknown_score_is_answered_with_the_nearest_name(run):

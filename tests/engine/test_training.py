@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import md5
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from smalti.engine import Options, training
 from smalti.engine.clock import Clock
 from smalti.engine.modelled import Modelled, told_by_name
+from smalti.engine.next_category import next_categories
 from smalti.engine.reckoning import read_facts
 from smalti.engine.redefined import redefinitions
+from smalti.engine.scores import at_ceiling
 from smalti.engine.training import BUYING, RECENCY, Pasts, cut_offs, since, training_set
-from smalti.facts import DAY
+from smalti.facts import DAY, STANDARD_STREAMS
+from smalti.models.supervised import FittedScore, fit_score
 from smalti.project import Project
-from smalti.rules import parse, write
+from smalti.rules import Not, parse, write
 from smalti.store import Store
 
 from .conftest import NOW, PROJECT
@@ -86,6 +91,63 @@ def test_amounts_and_conditions_are_of_the_horizon_too(known):
     assert twice.target.tolist() == [float(web.get(one, 0) >= 2) for one in twice.customer]
     assert (twice.columns[0].values >= 2).all()
     assert twice.baselines.keys() == {RECENCY}
+
+
+def test_churn_is_the_complement_of_purchase_to_the_last_bit(known):
+    _, facts, scores, pasts = known
+    churn = scores["buys"].definition.model_copy(update={"predict": "churn"})
+    leaves = replace(scores["buys"], definition=churn, outcome=Not(scores["buys"].outcome))
+    cuts = [facts.at - k * H for k in (1, 2, 3)]
+    bought, left = (training_set(pasts, one, cuts).training for one in (scores["buys"], leaves))
+    ids = np.array([f"{row}" for row in range(len(bought))], dtype=object)
+    bought, left = replace(bought, customer=ids), replace(left, customer=ids)
+    assert left.complement
+    assert left.outcome == "no purchase within 60 days"
+    assert left.target.tolist() == bought.target.tolist()
+    one, other = fit_score("buys", bought, seed=7), fit_score("leaves", left, seed=7)
+    chances, complements = one.score(bought.columns).values, other.score(bought.columns).values
+    assert (chances + complements == 1.0).all()
+    assert len(np.unique(chances)) > 3
+    again = FittedScore.from_dict(other.to_dict())
+    assert again.score(bought.columns).values.tolist() == complements.tolist()
+    row = {column.name: column.values[0] for column in bought.columns}
+    assert other.score_one(row).values[0] == complements[0]
+    assert np.array_equal(other.contributions(bought.columns), -one.contributions(bought.columns))
+    foretold = [(sum(b.predicted * b.customers for b in fit.backtest.calibration), fit) for fit in (one, other)]
+    assert sum(total for total, _ in foretold) == pytest.approx(one.backtest.customers)
+    auc = [fit.backtest.measure("area under the ROC curve").value for fit in (one, other)]
+    assert auc[0] == pytest.approx(auc[1])
+
+
+DAY_1 = [("a", 1, "tea", 300), ("a", 1, "ale", 200), ("a", 1, "ale", 50), ("a", 2, "zinc", 9999)]
+TIED = [("b", 3, "ale", 100), ("b", 3, "tea", 60), ("b", 3, "tea", 40), ("c", 4, "tea", 5), ("c", 4, "ale", 5)]
+OUT = [("d", 0, "tea", 5), ("d", 11, "tea", 5), ("e", 2, None, 900), ("e", 3, "ale", None)]
+
+
+def test_the_next_category_is_that_of_most_spend_on_the_next_day_of_purchase():
+    rows = [*DAY_1, *TIED, *OUT]
+    table = pa.table(
+        {
+            "customer_id": [who for who, *_ in rows],
+            "at": [day * DAY for _, day, *_ in rows],
+            "category": [category for *_, category, _ in rows],
+            "revenue": pa.array([paid for *_, paid in rows], pa.int64()),
+        }
+    )
+    streams = {"order_items": STANDARD_STREAMS["order_items"]}
+    with Store(threads=1) as store:
+        store.put("order_items", table)
+        store.put("whom", pa.table({"customer_id": ["f", "e", "d", "c", "b", "a"]}))
+        found = next_categories(store, streams, "order_items", "UTC", "whom", 0, 10 * DAY)
+    assert found.tolist() == ["tea", "tea", "ale", None, "ale", None]
+
+
+def test_many_customers_at_the_highest_amount_are_told(known):
+    _, _, scores, _ = known
+    spends = scores["spends"]
+    assert "of 6 customers the same is foretold" in at_ceiling(spends, pa.array([9] * 6 + [1, 2, None]))[0]
+    assert at_ceiling(spends, pa.array([9] * 4 + [1])) == at_ceiling(scores["buys"], pa.array([9] * 6 + [1])) == ()
+    assert at_ceiling(spends, pa.array([9] * 9)) == ()
 
 
 def test_too_many_customers_are_drawn_by_a_hash_of_their_ids(known, monkeypatch):

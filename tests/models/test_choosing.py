@@ -7,7 +7,7 @@ import pytest
 
 from smalti.errors import ModelError
 from smalti.models import GammaGamma
-from smalti.models.accuracy import TOTAL, Compared, Resampled, cohorts, frequencies, tenths
+from smalti.models.accuracy import TOTAL, Compared, Resampled, band, cohorts, frequencies, tenths
 from smalti.models.backtest import BackTest
 from smalti.models.choosing import (
     AS_STATED,
@@ -120,6 +120,35 @@ def test_an_interval_that_does_not_hold_is_warned_of(mbg):
     wild = Holdout(**{**vars(mbg), "later_spend": 4 * mbg.later_spend})
     told = spend_backtest(wild, "mbg_nbd", SPEND)
     assert "The 80 % interval of value should have held for" in told.warnings[0]
+
+
+@pytest.mark.parametrize("spend", [lambda came: 0 * came, lambda came: -came])
+def test_spend_that_refunds_eat_up_is_told_without_totals(mbg, spend):
+    refunded = Holdout(**{**vars(mbg), "later_spend": spend(mbg.later_spend)})
+    told = spend_backtest(refunded, "mbg_nbd", SPEND)
+    assert told.verdict.endswith("what came adds up to nothing, so totals cannot be compared.")
+    assert told.measure(TOTAL) is None
+    assert not any(np.isnan(one.value) for one in told.measures)
+
+
+def test_the_interval_of_a_band_is_in_the_unit_of_what_came():
+    """Among 50 who spent nothing a few may yet spend a hundred; and refunds lie below nothing."""
+    nobody = band("tenth 10", np.full(50, 3.0), np.zeros(50), typical=100.0)
+    assert nobody.held
+    assert 5 < nobody.high < 10
+    refunds = band("tenth 10", np.full(40, -4.0), np.tile([-5.0, -3.0], 20), typical=100.0)
+    assert refunds.low < refunds.observed < refunds.high
+    one = band("tenth 1", np.array([3.0]), np.array([7.0]), typical=7.0)
+    assert one.low < one.observed <= one.high
+
+
+def test_the_interval_of_a_mean_amount_holds_as_stated():
+    rng = np.random.default_rng(5)
+    held = 0
+    for _ in range(400):
+        came = np.where(rng.random(200) < 0.02, rng.gamma(4.0, 25.0, 200), 0.0)
+        held += band("tenth 10", np.full(200, 2.0), came, typical=100.0).held
+    assert held >= 0.93 * 400
 
 
 def test_a_back_test_is_kept_without_loss(choice, mbg):

@@ -215,6 +215,11 @@ def test_planted_drift_of_calibration_is_found():
     assert flatter.slope == pytest.approx(0.5, abs=0.08)
 
 
+def test_refunds_that_leave_next_to_nothing_make_the_interval_wide_and_no_more():
+    found = foretold([5.0, 6.0] * 20, [100.0, -99.999999] * 20, "amount")
+    assert found.ratio_low < 1 < found.ratio_high
+
+
 def test_forecasts_that_are_all_alike_have_no_slope():
     found = foretold([0.5] * 40, [0, 1] * 20, "chance")
     assert (found.ratio, found.slope, found.blurred) == (1, None, False)
@@ -232,6 +237,11 @@ def test_forecasts_that_are_all_alike_have_no_slope():
         (lambda: foretold([1.5] * 40, [1, 0] * 20, "chance"), "chances up to 1"),
         (lambda: foretold([0.0] * 40, [1, 0] * 20, "amount"), "nothing was foretold"),
         (lambda: foretold([0.0] * 40, [1, 0], "amount"), "each"),
+        (lambda: foretold([5.0] * 20 + [6.0] * 20, [10.0] * 20 + [-10.0] * 20, "amount"), "adds up to 0"),
+        (lambda: foretold([5.0] * 40, [0.0] * 40, "amount"), "0 of 40 customers, wanted at least 5$"),
+        (lambda: sample_drift([50, -1], [60, 40]), "some in each"),
+        (lambda: panel_drift([0, -1], [0, 1], [-1, -1], 2), "bins from 0 to 1, got -1"),
+        (lambda: panel_drift([0, 1], [0, 5], [-1, -1], 2), "bins from 0 to 1, got 0 to 5"),
     ],
 )
 def test_what_makes_no_sense_is_refused(broken, told):

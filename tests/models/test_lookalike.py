@@ -101,6 +101,10 @@ def test_what_it_was_not_fitted_on_is_refused(known, fitted):
         fitted.score_one({"age": 40.0})
     with pytest.raises(ModelError, match="fitted as number years, found number months"):
         fitted.score([Column("age", "number", age.values, unit="months"), city])
+    with pytest.raises(ModelError, match="as many values of each trait, got age 5, city"):
+        fitted.score([age.take(np.arange(5)), city])
+    with pytest.raises(ModelError, match="'age' was fitted as number years, found 'old'"):
+        fitted.score_one({"age": "old", "city": None})
 
 
 def test_too_few_members_are_refused(known):

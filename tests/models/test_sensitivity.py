@@ -62,6 +62,14 @@ def test_shares_are_nearer_to_the_truth_than_her_own_or_all(offers):
     assert error < 0.8 * np.abs(truth[known] - truth[known].mean()).mean()
 
 
+@pytest.mark.parametrize("level", [0.0, 2.0, float("nan")])
+def test_a_level_that_is_no_share_is_refused(baskets, level):
+    with pytest.raises(ModelError, match="level: expected a share between 0 and 1"):
+        OfferShares({-1: 2.0}, {-1: 6.0}, {-1: 100}).share([3], [1], level=level)
+    with pytest.raises(ModelError, match="level: expected a share between 0 and 1"):
+        fit_slopes(baskets[0]).index(baskets[0], level=level)
+
+
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
 def test_intervals_of_shares_hold_at_their_level(offers, level):
     orders, on_offer, segment, truth = offers

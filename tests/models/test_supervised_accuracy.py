@@ -11,6 +11,7 @@ from scipy.stats import norm
 from sklearn.metrics import average_precision_score, d2_tweedie_score, mean_tweedie_deviance, roc_auc_score
 
 from smalti.models.backtest import Band
+from smalti.models.intervals import share_interval
 from smalti.models.supervised import accuracy
 from smalti.models.supervised.bands import band, calibration_bands, lift_bands
 from smalti.models.supervised.calibration import Calibration, choose_calibration, fit_calibration
@@ -188,7 +189,7 @@ def test_a_band_in_which_nobody_bought_says_what_may_come_all_the_same():
     found = band("low", np.full(600, 0.2), came, np.arange(600) < 300, chance=False, seed=1)
     assert isinstance(found, Band)
     assert found.low == 0.0
-    assert found.high == pytest.approx(accuracy.wilson(0, 300)[1] * 50)
+    assert found.high == pytest.approx(share_interval(0, 300)[1] * 50)
 
 
 def test_the_verdict_is_paired_and_knows_when_the_simple_forecast_is_as_good():

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import betainc
 
 from smalti.errors import ModelError
 from smalti.models import BuyingModel, GammaGamma
 from smalti.models.buying.pareto import ParetoModel
+from smalti.models.purchase_counts import counts_if_active
 from smalti.models.value import residual_value, spend_interval
 
 BUYING = BuyingModel("mbg_nbd", r=0.7, alpha=45.0, a=0.6, b=2.5, unit="day")
@@ -117,3 +119,21 @@ def test_very_long_histories_and_nothing_at_all_have_answers():
     )
     assert np.isfinite(low).all() and np.isfinite(high).all()
     assert 200 * 30 < low[2] < 300 * 30 < high[2] < 400 * 30
+
+
+@pytest.mark.parametrize(("repeats", "recency", "age"), [(0.0, 0.0, 39.0), (9.0, 37.0, 38.0), (9.0, 37.0, 41.0)])
+def test_the_high_end_is_the_exact_quantile_whatever_the_age(repeats, recency, age):
+    """Ages share curves in bands; summed outright over purchases, a tenth of such customers spends more than the end."""
+    buying = BuyingModel("mbg_nbd", 0.525, 6.183, 0.891, 1.614)
+    spend = GammaGamma(6.25, 3.74, 15.44, observed_mean=35.0)
+    history = np.array([repeats]), np.array([recency]), np.array([age])
+    high = residual_value(buying, spend, history, (history[0] + 1, np.array([30.0])), 52.0).high[0]
+    counts = counts_if_active(buying, history[0], history[2], 52.0)
+    more = np.array([counts.more_than(count)[0] for count in range(200)])
+    purchases, size = np.arange(1, 200), spend.v + (repeats + 1) * 30.0
+
+    def beyond(money):
+        shares = betainc(spend.p * (repeats + 1) + spend.q, spend.p * purchases, 1 / (1 + money / size))
+        return float(buying.p_alive(*history)[0] * ((more[:-1] - more[1:]) * shares).sum())
+
+    assert beyond(0.985 * high) > 0.1 > beyond(1.015 * high)

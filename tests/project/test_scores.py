@@ -7,6 +7,7 @@ import json
 import jsonschema
 import pytest
 
+from smalti.engine import check_read
 from smalti.errors import DefinitionError
 from smalti.facts import CUSTOMERS, STANDARD_STREAMS, Column, Stream, Type
 from smalti.project import (
@@ -17,6 +18,7 @@ from smalti.project import (
     parse_timeline,
     prepare,
     project_schema,
+    read_project,
     restored,
 )
 from smalti.rules import Aggregate, walk
@@ -65,6 +67,9 @@ ONE = "scores:\n  one: {%s}\n"
             "predict: renewal, started: a, ended: b, period: 1 month, within: 2 days",
             "'within' has no meaning for renewal",
         ),
+        ("predict: purchase, within: 3 months", "wanted a number of days or weeks; did you mean '90 days'?"),
+        ("predict: renewal, started: a", "'ended' is missing"),
+        ("predict: renewal, started: a", "'period' is missing"),
         ("predict: '', within: 3 days", "wrong value: found nothing"),
         ("predict: spend, within: 3 days, cut_offs: 0", "greater than or equal to 1"),
         ("predict: spend, wihtin: 3 days", "unknown setting: found 'wihtin'"),
@@ -94,6 +99,13 @@ def test_settings_that_do_not_go_together_are_told_with_their_place(written, tol
             "predict: country = 'France', within: 9 days",
             "does not lie ahead: found 'attributes without a date'",
         ),
+        ("predict: 'count(orders) >= 0', within: 9 days", "a rule that is always true: found 'count(orders) >= 0'"),
+        ("predict: days_since_order > 5, within: 9 days", "an outcome that names a trait, which is of the instant"),
+        (
+            "predict: 'count(orders, last 3 days) > 1', within: 9 days",
+            "found 'count(orders, last 3 days)', wanted no window: an outcome sees the 9 days after the instant",
+        ),
+        ("predict: purchase, within: 9 days, customers: count(orders) < 0", "a rule that is never true"),
         ("predict: 1 > 2, within: 9 days", "an outcome that does not lie ahead: found 'nothing that happens'"),
         ("predict: p_alive > 0.5, within: 9 days", "score one: not known yet here: found 'p_alive'"),
         ("predict: spend, within: 9 days, traits: [spend_totl]", "6:50: score one: unknown trait: found 'spend_totl'"),
@@ -130,6 +142,8 @@ def test_all_that_is_wrong_with_scores_is_told_at_once():
         ("best", "a segment has this name"),
         ("BEST", "a segment has this name"),
         ("_x", "names with _ in front"),
+        ("buying", "a model of every run has this name"),
+        ("Products", "a model of every run has this name"),
     ],
 )
 def test_a_score_cannot_have_a_name_that_is_taken(name, told):
@@ -141,6 +155,11 @@ def test_a_score_cannot_have_a_name_that_is_taken(name, told):
 def test_the_chance_of_a_text_is_a_name_too():
     found = problems("traits: {next_chance: count(orders)}\nscores: {next: {predict: next_category, within: 9 days}}\n")
     assert "a trait has this name: found 'next_chance'" in found[0]
+    other = "  next_chance: {predict: purchase, within: 9 days}\n"
+    found = problems("scores:\n  next: {predict: next_category, within: 9 days}\n" + other)
+    assert found == [
+        "smalti.yml:7:3: score next_chance: score next has a column of this name: found 'next_chance', wanted another"
+    ]
 
 
 def test_traits_cannot_speak_of_scores_and_scores_not_of_scores():
@@ -259,3 +278,45 @@ def test_a_timeline_may_give_customers_scores_of_the_project():
     assert {"soon", "next", "next_chance"} <= set(shown.scores)
     with pytest.raises(DefinitionError, match=r"unknown score: found 'son', .*did you mean 'soon'"):
         parse_timeline(TIMELINE.replace("{score: soon", "{score: son"), "a.yml")
+
+
+def test_customers_chosen_by_what_carries_no_date_are_told():
+    text = "segments: {french: country = 'FR'}\nscores:\n"
+    text += "  one: {predict: purchase, within: 9 days, customers: member(french)}\n"
+    text += "  two: {predict: count(orders) > 0 and ended is missing, within: 9 days}\n"
+    text += "  three: {predict: purchase, within: 9 days, customers: count(orders) > 1}\n"
+    assert [one.hindsight for one in prepared(text).scores] == [("country",), ("ended",), ()]
+    assert [one.hindsight for one in prepared(text + "quality: {lasting: [country, ended]}\n").scores] == [(), (), ()]
+
+
+def test_neither_traits_nor_customers_can_ask_for_a_score_by_its_function():
+    text = "traits: {mine: score(soon) > 0.5}\nscores:\n  soon: {predict: purchase, within: 9 days}\n"
+    found = problems(text + "  other: {predict: spend, within: 9 days, customers: score(soon) > 0.2}\n")
+    assert len(found) == 2
+    assert all(
+        "not known yet here: found 'soon', wanted a trait; scores are learnt from the traits" in one for one in found
+    )
+
+
+def test_all_that_is_wrong_with_a_score_is_told_at_once_beside_a_wrong_horizon(tmp_path):
+    (tmp_path / "smalti.yml").write_text(
+        "name: Shop\ncurrency: GBP\nuse: []\ntraits: {mine: score(one) > 0.5}\nscores:\n"
+        "  one: {predict: purchas, within: 3 months}\n"
+        "  p_alive: {predict: churn, traits: [nope]}\n"
+        "  renews: {predict: renewal, started: foo, ended: bar, period: 1 month}\n"
+        "  like_best: {like: nobody}\n"
+    )
+    with pytest.raises(DefinitionError) as caught:
+        check_read(read_project(tmp_path), tmp_path)
+    told = "\n".join(str(one) for one in caught.value.problems)
+    wanted = [
+        "found 'one'",
+        "months differ",
+        "'purchas'",
+        "'within' is missing",
+        "'p_alive'",
+        "'nope'",
+        "'foo'",
+        "'bar'",
+    ]
+    assert [one for one in [*wanted, "'nobody'"] if one not in told] == []

@@ -1,6 +1,7 @@
 """The chapter on what is to come: every kind of back-test told, hostile names harmless, nothing told where nothing is known."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from foresight_worlds import AS_OF, DAY, bought, drifts, foreseeing, models, spe
 
 from smalti.facts import Currency
 from smalti.models import BackTest, Band, Measure
-from smalti.report import ahead, page, tell_models
+from smalti.report import ahead, page, short_verdict, summary, tell_models
 from smalti.report.backtests import tell_backtest
 from smalti.report.foresight import foresight
 from smalti.report.matter import Matter
@@ -256,3 +257,88 @@ def test_every_number_of_the_picture_is_inside_it(chapter):
     for x, y in re.findall(r'<circle cx="([-\d.]+)" cy="([-\d.]+)"', chapter):
         assert 0 <= float(x) <= 200
         assert 0 <= float(y) <= 200
+
+
+def now_of(model, values):
+    table = pa.table({"customer_id": [str(n) for n in range(len(values))], "x": values})
+    (one,) = tell_models({"models": {"x": model}, "currency": "GBP"}, {"customers": table})
+    return one
+
+
+def test_an_amount_is_money_only_where_the_model_counts_money():
+    rows = (Band("483 to 1,780", 50, 1300.0, 1250.0, 1000.0, 1500.0), Band("0 to 0.5", 50, 0.4, 0.3, 0.1, 0.6))
+    test = BackTest("count(orders) within 90 days", "money", 90.0, (AS_OF,), 100, calibration=rows)
+    orders = now_of(told("orders ahead", "score", test, unit="number"), [1200.0, 100.0])
+    assert (orders.tested.groups[0].name, orders.tested.groups[0].foretold) == ("483 to 1,780", "1,300")
+    assert orders.now == "Today 1,300 in all, of 2 customers."
+    money = now_of(told("spend ahead", "score", test, unit="GBP minor"), [1200.0, 100.0])
+    assert [row.name for row in money.tested.groups] == ["£4.83 to £18", "£0 to £0"]
+    assert money.tested.curve.points[0].tip.startswith("£4.83 to £18, 50 customers; foretold £13")
+    euros = now_of(told("spend ahead", "score", test, unit="EUR minor"), [1200.0, 100.0])
+    assert euros.tested.groups[0].foretold == "€13"
+
+
+def test_a_likeness_is_told_as_resemblance():
+    tenths = tuple(Band(f"tenth {n}", 100, 0.096, 0.4 if n == 1 else 0.0625) for n in range(1, 11))
+    test = BackTest("hidden members found again", "chance", 0.0, (AS_OF,), 96, lift=tenths)
+    one = now_of(told("like best", "look_alike", test, unit="likeness, 0 to 1"), [0.9, 0.2])
+    assert "expected" not in one.now
+    assert "chance above" not in one.now
+    assert plain(one.now).endswith("42 % were found among the tenth most alike; by chance it would be 10 %.")
+    assert one.tested.resembles
+    html = page(
+        {"models": {"x": told("like best", "look_alike", test)}}, {"customers": pa.table({"customer_id": ["a"]})}
+    )
+    assert "Are members found again?" in html
+    assert "foretold 9.6" not in plain(html)
+
+
+def test_what_is_expected_is_said():
+    test = BackTest("a purchase within 90 days", "chance", 90.0, (AS_OF,), 9)
+    buys = now_of(told("will buy", "score", test, unit="chance"), [0.9])
+    assert "expected to have this: a purchase within 90 days; 1 of them" in buys.now
+    rows = (Band("after 1 month", 9, 0.9, 0.8, 0.5, 0.95),)
+    test = BackTest("still a customer after 6 months", "chance", 180.0, (AS_OF,), 9, over_time=rows)
+    renews = now_of(told("renews", "renewal", test, unit="chance"), [0.9, 0.8])
+    assert "are expected to renew at the next renewal; 2 of them" in renews.now
+    assert renews.tested.over_time_title[0] == "Looking one period ahead, and more"
+    assert buys.tested.over_time_title[0] == "From one instant to the next"
+
+
+def test_what_stands_against_a_model_is_said_first_and_shortly():
+    leak = replace(bought(), warnings=("last_seen may know the future: alone it explains 99 %",))
+    assert short_verdict(now_of(told("x", "score", leak), [0.5])) == "! may know the future: last_seen"
+    same = "It cannot be told apart from rate of each tenure (+0.0001 in log score per customer, -0.1 to +0.1)."
+    for verdict, wanted in (
+        (same, "! no better than rate of each tenure"),
+        ("It foretells worse than one rate for all (-0.2 in log score): do not.", "! worse than one rate for all"),
+        (
+            "Hidden members are not found more often than at random: times 1.",
+            "! hidden members are not found more often than at",
+        ),
+        ("", "not judged"),
+    ):
+        assert short_verdict(now_of(told("x", "score", replace(bought(), verdict=verdict)), [0.5])).startswith(wanted)
+
+
+def test_a_run_says_that_value_to_come_rests_on_a_model_that_did_worse(run):
+    info, tables = run
+    worse = replace(
+        spent(), verdict="Worse than a naive forecast (rule of thumb): its error per customer is 3.0% larger."
+    )
+    doubted = {**info, "models": {"buying": told("MBG/NBD", "buying", worse), "spend": told("s", "spend", worse)}}
+    notes = [note for note in summary(doubted, tables).notes if "did worse than" in note]
+    assert notes == [
+        "Value to come rests on a model (buying) that did worse than a naive forecast (rule of thumb) in its back-test; "
+        "see smalti models buying."
+    ]
+    assert page(doubted, tables).partition('id="foresight"')[0].count("rests on a model (buying)") == 1
+    assert "rests on a model" not in page(info, tables)
+
+
+def test_who_is_probably_gone_and_who_never_ordered():
+    gone = ahead(ROW, info={**INFO, "as_of": "2026-12-31T00:00:00Z"})
+    assert "The chance of still being a customer is already below 10 %." in map(plain, gone)
+    assert not any("Without an order by" in one for one in gone)
+    never = ahead({"customer_id": "C1", "expected_orders": 0.0}, info={"models": {"buying": {"fitted": False}}})
+    assert never == ()

@@ -72,7 +72,7 @@ def test_each_customer_is_told_the_reason_for_her_own_strategy():
     columns = {
         "expected_order_value": np.array([100.0, 200.0, 300.0]),
         "basket_gap": np.array([1000.0, 2000.0, 3000.0]),
-        "range_gap": np.array([11.0, 22.0, 33.0]),
+        "cross_sell_gap": np.array([11.0, 22.0, 33.0]),
     }
     kinds = dict.fromkeys(columns, Type.MONEY)
     told = reasons(options, np.array([1, 0, 1]), columns, kinds, GBP).to_pylist()

@@ -12,7 +12,7 @@ from smalti.cli.finish import print_json
 from smalti.cli.show import out
 from smalti.engine import Run
 from smalti.errors import RunError, nearest
-from smalti.report import Foretelling, tell_models
+from smalti.report import Foretelling, short_verdict, tell_models
 from smalti.report.backtests import Row, Trial
 
 _NONE = "–"
@@ -73,14 +73,14 @@ def _all(run: Run, told: Sequence[Foretelling]) -> None:
     if not told:
         out.print("This run has no models.")
         return
-    table = Table(box=None, padding=(0, 2, 1, 0), header_style="bold")
-    table.add_column("Model", no_wrap=True)
-    for heading in ("What", "How good", "Drift"):
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("Model", "How good", "Drift"):
         table.add_column(heading)
     for one in told:
-        good = one.tested.verdict if one.tested and one.tested.verdict else "not tested" if one.fitted else one.sentence
+        good = short_verdict(one)
+        colour = "[red]" if good.startswith("!") else "[default]"
         drift = f"[red]{one.drifted}[/]" if any(change.alarm for change in one.changes) else one.drifted or _NONE
-        table.add_row(escape(one.name), escape(one.kind), escape(good), drift)
+        table.add_row(escape(one.name), f"{colour}{escape(good)}[/]", drift)
     out.print(table)
     first = next((one.name for one in told if one.tested), told[0].name)
     out.print(f"[dim]more:[/] smalti models {escape(first)}", soft_wrap=True)
@@ -114,12 +114,13 @@ def _tested(test: Trial) -> None:
     _measures(test)
     _rows("Foretold and came, by forecast", test.groups)
     if test.lift:
-        out.print(f"\n[bold]Tenths by forecast[/]  {escape(test.lift_summary)}")
-        table = _table("tenth", "foretold", "came", "times average")
+        out.print(f"\n[bold]Tenths by {'likeness' if test.resembles else 'forecast'}[/]  {escape(test.lift_summary)}")
+        heads = ("hidden members there",) if test.resembles else ("foretold", "came")
+        table = _table("tenth", *heads, "times average")
         for tenth in test.lift:
-            table.add_row(tenth.name, tenth.foretold, tenth.came, tenth.times)
+            table.add_row(tenth.name, *([] if test.resembles else [tenth.foretold]), tenth.came, tenth.times)
         out.print(table)
-    _rows("From one instant to the next", test.over_time)
+    _rows(test.over_time_title[0], test.over_time)
     _rows("By cohort", test.cohorts)
 
 

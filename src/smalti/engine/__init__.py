@@ -9,7 +9,8 @@
 - `foreseeing`: the project's scores, all of them; `training`, what they are learnt from; `scores`, learnt and foretold;
   `inputs`, traits as models take them; `modelled`, what a run tells of a model; `scorer`, one read back from a run;
   `renewal`, contracts that go on
-- `products`: what everybody buys next; `services`, what stands among products and is none; `alike`, look-alikes of a segment
+- `products`: what everybody buys next; `bought`, who bought what, read in parts; `services`, what stands among products
+  and is none; `alike`, look-alikes of a segment
 - `drift`: what has changed in models since earlier runs; `since`, what came of what those foretold
 - `quality`: the gate, every segmentation tested; `evidence`, what it is tested by; `cuts` and `resampling`, fitted cuts
   fitted anew

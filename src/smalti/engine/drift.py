@@ -33,6 +33,11 @@ _ALWAYS = {
     "spend": ("purchase_days", "spend_total", "mean_order_value"),
 }
 """What goes into models that do not say it."""
+_EXACT = 1e-6
+"""Days by which two reckonings of one age may differ: far less than a second."""
+ON_DAYS = "money on days of purchase"
+"""What spend is counted in that is foretold of a day, the days being those that came."""
+_MONEY = ("money", ON_DAYS)
 _DAYS = {Type.INSTANT: " days ago", Type.DURATION: " days"}
 
 
@@ -72,7 +77,8 @@ def drift_of(earlier: Earlier, today: Today) -> dict[str, list[dict[str, Any]]]:
     Returns:
         By model what ``run.json`` says under ``drift``. Of each input (``kind`` is ``input``) that was there in the run before:
         the test, its p-value and that as a share of false alarms among the model's inputs (``q_value``), how much has
-        ``moved``, the population stability index, and an ``alarm`` where at least a tenth has moved and it is no chance.
+        ``moved``, the population stability index, and an ``alarm`` where at least a tenth has moved and it is no chance. What
+        counts the time since an instant that stays, such as a first order, is left out: that it grows is no drift.
         Of what was foretold (``kind`` is ``calibration``), where its horizon has passed: what came beside it. Nothing of a
         model that was not fitted in both.
     """
@@ -107,21 +113,33 @@ def notes_of(found: Mapping[str, Sequence[Mapping[str, Any]]], models: Mapping[s
     >>> drift = [{"kind": "input", "input": "age", "alarm": True, "title": "age"}]
     >>> notes_of({"stays": drift}, {"stays": {"title": "stays"}})
     ['stays: 1 of 1 input has drifted since the run before (age); smalti models stays tells more']
+    >>> notes_of({"stays": drift, "buys": drift}, {})
+    ['stays and buys: 1 of 1 input has drifted since the run before (age); smalti models stays tells more']
     """
     told = []
+    alike: dict[tuple[tuple[str, bool], ...], list[str]] = {}
     for name, drifts in found.items():
         title = str((models.get(name) or {}).get("title") or name)
         told += [f"{title}: {one['sentence']}" for one in drifts if one["kind"] == "calibration" and one["alarm"]]
-        inputs = [one for one in drifts if one["kind"] == "input"]
-        moved = [str(one["title"]) for one in inputs if one["alarm"]]
-        if moved:
-            few = ", ".join(moved[:3]) + (f" and {len(moved) - 3} more" if len(moved) > 3 else "")
-            verb = "has" if len(moved) == 1 else "have"
-            told.append(
-                f"{title}: {len(moved)} of {len(inputs)} input{'s' if len(inputs) != 1 else ''} {verb} drifted since the run "
-                f"before ({few}); smalti models {name} tells more"
-            )
-    return told
+        inputs = tuple((str(one["title"]), bool(one["alarm"])) for one in drifts if one["kind"] == "input")
+        if any(alarm for _, alarm in inputs):
+            alike.setdefault(inputs, []).append(name)
+    return told + [_moved_of(names, inputs, models) for inputs, names in alike.items()]
+
+
+def _moved_of(names: Sequence[str], inputs: Sequence[tuple[str, bool]], models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say which inputs of models with the same ones have moved."""
+    titles = [str((models.get(name) or {}).get("title") or name) for name in names]
+    more = f"{len(titles) - 3} more" if len(titles) > 4 else titles[-1]
+    first = titles[: 3 if len(titles) > 4 else -1]
+    moved = [title for title, alarm in inputs if alarm]
+    few = ", ".join(moved[:3]) + (f" and {len(moved) - 3} more" if len(moved) > 3 else "")
+    verb = "has" if len(moved) == 1 else "have"
+    return (
+        f"{', '.join(first)}{' and ' if first else ''}{more}: {len(moved)} of {len(inputs)} "
+        f"input{'s' if len(inputs) != 1 else ''} {verb} drifted since the run before ({few}); "
+        f"smalti models {names[0]} tells more"
+    )
 
 
 class _Inputs:
@@ -171,8 +189,19 @@ class _Inputs:
         place[then] = np.arange(int(then.sum()))
         same = np.where(self._same >= 0, place[self._same], -1)[now]
         values = before.values[then], after.values[now]
+        if self._only_ages(values, same):
+            return None
         shift = panel_drift(bins.place(values[0]), bins.place(values[1]), same, len(bins.bins))
         return self._told(name, shift, self._typical(bins, values, self._today.types[name]))
+
+    def _only_ages(self, values: tuple[npt.NDArray[Any], npt.NDArray[Any]], same: npt.NDArray[np.int64]) -> bool:
+        """Tell whether an input counts the time since an instant that stays: it has grown by the time passed for everybody."""
+        passed = (self._today.at - self._at) / DAY
+        if passed <= 0 or values[0].dtype == object:
+            return False
+        grown = values[1][same >= 0] - values[0][same[same >= 0]]
+        known = grown[~np.isnan(grown)]
+        return bool(known.size) and bool(np.allclose(known, passed, rtol=0, atol=_EXACT))
 
     def _comparable(self, name: str) -> bool:
         there = all(name in table.column_names for table in (self._then, self._now))
@@ -261,7 +290,7 @@ def _of_buying(earlier: Earlier, today: Today) -> dict[str, Came]:
     if (models.get("spend") or {}).get("fitted") and "expected_order_value" in seen.column_names:
         worth = np.nan_to_num(column("expected_order_value")) * column("later_days") * today.currency.scale
         spent = column("later_spend") * today.currency.scale
-        found["spend"] = Came(run.at, today.at, "amount", "money", worth[back], spent[back])
+        found["spend"] = Came(run.at, today.at, "amount", ON_DAYS, worth[back], spent[back])
     return found
 
 
@@ -286,13 +315,21 @@ def _calibration(came: Came, today: Today) -> dict[str, Any] | None:
 
 def _foretold(came: Came, found: Foretold, today: Today) -> str:
     said: Callable[[float], str] = lambda value: (  # noqa: E731
-        format_minor(round(value), today.currency, whole=True) if came.unit == "money" else f"{value:,.0f}"
+        format_minor(round(value), today.currency, whole=True) if came.unit in _MONEY else f"{value:,.0f}"
     )
-    interval = f"{found.ratio:.2f} times as much ({found.ratio_low:.2f} to {found.ratio_high:.2f})"
-    told = (
-        f"as of {day_of(came.at)}, {said(found.expected)} were foretold of {found.customers:,} customers by "
-        f"{day_of(came.until)}, and {said(found.observed)} came: {interval}"
-    )
+    customers, until = f"of {found.customers:,} customers", f"by {day_of(came.until)}"
+    expected, observed, often = said(found.expected), said(found.observed), "times as many"
+    if came.task == "chance":
+        what = f"it was foretold to come to {expected} {customers} {until}, and came to {observed}"
+    elif came.unit == "purchases":
+        what = f"{expected} purchases were foretold {customers} {until}, and {observed} came"
+    else:
+        often = "times as much"
+        days = f" for the days on which they bought {until}" if came.unit == ON_DAYS else f" {until}"
+        total = "" if came.unit in _MONEY else "a total of "
+        what = f"{total}{expected} was foretold {customers}{days}, and {observed} came"
+    interval = f"{found.ratio:.2f} {often} ({found.ratio_low:.2f} to {found.ratio_high:.2f})"
+    told = f"as of {day_of(came.at)}, {what}: {interval}"
     if found.slope is None:
         return told
     if found.blurred:

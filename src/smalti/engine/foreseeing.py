@@ -50,9 +50,9 @@ def foreseen_as_of(
     learnt = [one for one in scores if one.outcome is not None]
     made = {one.modelled.name: one for one in learn(store, facts, computed, learnt, at, told=told)}
     computed = beside(store, computed, customers, [made[one.name] for one in learnt], prepared, f"{table}_learnt")
-    for one in _in_order([one for one in scores if one.outcome is None], prepared):
+    for place, one in enumerate(_in_order([one for one in scores if one.outcome is None], prepared)):
         made[one.name] = _other(store, facts, computed, one, at, told=told)
-        computed = beside(store, computed, customers, [made[one.name]], prepared, f"{table}_{one.name}")
+        computed = beside(store, computed, customers, [made[one.name]], prepared, f"{table}_{place}")
     return computed, gathered(customers, [made[one.name] for one in scores])
 
 

@@ -97,7 +97,7 @@ def value_of(value: Any, kind: Type, at: Instant, currency: Currency) -> float |
             return value
         case Type.MONEY, Decimal():
             return float(to_minor(value, currency))
-        case Type.INSTANT, datetime():
+        case Type.INSTANT, datetime() if value.tzinfo is not None:
             return float(at - (value - _EPOCH) // _MICROSECOND) / DAY
         case Type.DURATION, timedelta():
             return float(value // _MICROSECOND) / DAY

@@ -9,29 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.behaviour import Models
+from smalti.engine.bought import MOST_LEARNT, Bought, Level, bought
 from smalti.engine.given import Facts
 from smalti.engine.modelled import IN_TABLE, Input, Modelled
 from smalti.engine.scores import MODELS
-from smalti.engine.services import services_among
 from smalti.errors import ModelError
-from smalti.facts import DAY, FOREVER_AGO, ORDER_ITEMS, ORDERS, Instant, Stream, local_day
+from smalti.facts import DAY, ORDER_ITEMS, ORDERS, Instant, Stream, local_day
 from smalti.models.arrays import Floats, Integers
-from smalti.models.products import REASONS, NextItems, ProductModel, Purchases, fit_next
-from smalti.store import Store, quoted
+from smalti.models.products import REASONS, NextItems, ProductModel, fit_next, joined
+from smalti.store import Store
 from smalti.strategy import Assumptions, Behaviour, Outlook
 
-Level: TypeAlias = Literal["category", "product"]
-MOST_CATEGORIES = 500
-"""A column with more different values tells no categories."""
-MOST_PRODUCTS = 20_000
-"""Products that are foretold, at most: those that most customers bought."""
 RANKS = 3
 """Items told of each customer and level."""
 NAMES: dict[Level, str] = {"category": "categories", "product": "products"}
@@ -49,7 +44,6 @@ NEXT_PRODUCTS = pa.schema(
 )
 """The table of what is bought next, money in minor units until it is published."""
 _GROUP = "country"
-_SOLD = "paid"
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +98,12 @@ class NextBought:
             customers: The customers, in ascending order.
             margin: The share of what is sold that is earned.
         """
-        parts = [_rows(one, customers, margin) for one in self.levels if one.found is not None]
+        levels = sorted((one for one in self.levels if one.found is not None), key=lambda one: one.level)
+        parts = [_rows(one, customers, margin) for one in levels]
         if not parts:
             return NEXT_PRODUCTS.empty_table()
-        whole = pa.concat_tables(parts)
-        order = [("customer_id", "ascending"), ("level", "ascending"), ("rank", "ascending")]
-        return whole.take(pc.sort_indices(whole, sort_keys=order)).combine_chunks()
+        order = np.argsort(np.concatenate([whose for whose, _ in parts]), kind="stable")
+        return pa.concat_tables([rows for _, rows in parts]).take(pa.array(order)).combine_chunks()
 
     def modelled(self) -> tuple[Modelled, ...]:
         """Tell the models."""
@@ -207,71 +201,34 @@ def _foretold(
     whom: tuple[Instant, pa.ChunkedArray, Sequence[str | None] | None],
 ) -> Foretold:
     at, customers, groups = whom
-    zone, streams = facts.project.time_zone, facts.loaded.streams
-    lines = store.read(_query(level, stream, at, dated="day" in streams.get(ORDERS.name, ORDERS)))
-    purchases, notes = _purchases(lines, customers, level)
-    bare = Foretold(level, (stream,), notes=notes)
-    if not len(purchases):
-        return replace(bare, why_not=f"no {level} was sold")
-    if level == "category" and len(purchases.items) > MOST_CATEGORIES:
-        return replace(bare, why_not=f"{len(purchases.items):,} different values are no categories")
-    bare = replace(bare, window=(int(purchases.day.min()), int(purchases.day.max())))
-    today = max(local_day(at, zone), int(purchases.day.max()))
+    streams = facts.loaded.streams
+    lines = bought(store, level, stream, at, customers, dated="day" in streams.get(ORDERS.name, ORDERS))
+    bare = Foretold(level, (stream,), notes=lines.notes)
+    if lines.why_not or lines.window is None:
+        return replace(bare, why_not=lines.why_not or f"no {level} was sold")
+    today = max(local_day(at, facts.project.time_zone), lines.window[1])
     try:
-        model = fit_next(purchases, today, level=level, groups=groups, seed=facts.project.seed)
+        found = _learnt(lines, replace(bare, window=lines.window), today, groups, facts.project.seed)
     except ModelError as error:
-        return replace(bare, why_not=str(error))
-    places = _places(model, groups, len(customers))
-    return replace(bare, model=model, found=model.next_items(purchases, today, most=RANKS, groups=places))
+        found = replace(bare, window=lines.window, why_not=str(error))
+    lines.close()
+    return found
 
 
-def _query(level: str, stream: str, at: Instant, *, dated: bool) -> str:
-    """Write the query of what each customer paid for each item on each day, days of the project's time zone where known."""
-    seen = f'"at" <= {at} AND "at" > {FOREVER_AGO}'
-    sold = f"{quoted(level)} IS NOT NULL AND revenue > 0 AND {seen}"
-    utc = f'CAST(FLOOR("at" / {DAY}) AS BIGINT)'
-    lines = f'SELECT customer_id, {quoted(level)} AS item, "at", revenue FROM {quoted(stream)} WHERE {sold}'
-    if not dated:
-        days = f'SELECT customer_id, item, {utc} AS "day", revenue FROM ({lines}) AS i'
-    elif stream == ORDERS.name:
-        days = f'SELECT customer_id, {quoted(level)} AS item, coalesce("day", {utc}) AS "day", revenue FROM orders WHERE {sold}'
-    else:
-        of_orders = f'SELECT customer_id, "at", min("day") AS "day" FROM orders WHERE {seen} GROUP BY customer_id, "at"'
-        days = (
-            f'SELECT i.customer_id, i.item, coalesce(o."day", CAST(FLOOR(i."at" / {DAY}) AS BIGINT)) AS "day", i.revenue '
-            f'FROM ({lines}) AS i LEFT JOIN ({of_orders}) AS o ON i.customer_id = o.customer_id AND i."at" = o."at"'
-        )
-    return (
-        f'SELECT customer_id, item, "day", CAST(sum(revenue) AS BIGINT) AS {_SOLD} FROM ({days}) AS d '
-        'GROUP BY customer_id, item, "day" ORDER BY customer_id, item, "day"'
-    )
-
-
-def _purchases(lines: pa.Table, customers: pa.ChunkedArray, level: Level) -> tuple[Purchases, tuple[str, ...]]:
-    names = sorted(pc.unique(lines["item"]).to_pylist())
-    place = pc.index_in(lines["item"], value_set=pa.array(names, pa.string())).to_numpy().astype(np.int64)
-    who = pc.index_in(lines["customer_id"], value_set=customers.combine_chunks()).fill_null(-1).to_numpy()
-    day = lines["day"].to_numpy().astype(np.int64)
-    paid = lines[_SOLD].to_numpy().astype(np.float64)
-    whole = Purchases(who.astype(np.int64), place, day, paid, len(customers), tuple(names)).in_order()
-    whole = whole.where(whole.customer >= 0)
-    return (whole, ()) if level == "category" else _goods(whole)
-
-
-def _goods(whole: Purchases) -> tuple[Purchases, tuple[str, ...]]:
-    """Leave out services, and the least bought of very many products."""
-    notes = []
-    services = services_among(whole.items)
-    if services:
-        listed = ", ".join(services[:8]) + (f" and {len(services) - 8} more" if len(services) > 8 else "")
-        notes.append(f"not foretold as products, since they look like services: {listed}")
-    kept = np.setdiff1d(np.array(whole.items, dtype=object), np.array(services, dtype=object))
-    if len(kept) > MOST_PRODUCTS:
-        notes.append(f"of {len(kept):,} products the {MOST_PRODUCTS:,} that are bought most are foretold")
-        bought = np.bincount(whole.item, minlength=len(whole.items))
-        most = set(np.array(whole.items, dtype=object)[np.argsort(-bought, kind="stable")].tolist()[:MOST_PRODUCTS])
-        kept = np.array([one for one in kept if one in most], dtype=object)
-    return whole.with_items(tuple(kept.tolist())), tuple(notes)
+def _learnt(lines: Bought, bare: Foretold, today: int, groups: Sequence[str | None] | None, seed: int) -> Foretold:
+    """Learn from some customers, and foretell everybody."""
+    who, known = lines.some(MOST_LEARNT, seed)
+    said = None if groups is None else [groups[place] for place in who.tolist()]
+    model = fit_next(known, today, level=bare.level, groups=said, seed=seed)
+    notes = bare.notes
+    if len(who) < lines.buyers:
+        drawn = f"learnt, chosen and tested on {len(who):,} of {lines.buyers:,} customers with purchases"
+        notes += (f"{drawn}, drawn by a hash of their ids; everybody is foretold",)
+    places, news = _places(model, groups, lines.customers), bare.level == "category"
+    parts = [
+        model.next_items(part, today, most=RANKS, groups=places[those], news=news) for those, part in lines.parts()
+    ]
+    return replace(bare, model=model, found=joined(parts), notes=notes)
 
 
 def _places(model: ProductModel, groups: Sequence[str | None] | None, customers: int) -> Integers:
@@ -281,18 +238,19 @@ def _places(model: ProductModel, groups: Sequence[str | None] | None, customers:
     return np.array([-1 if one is None else number.get(one, -1) for one in groups], dtype=np.int64)
 
 
-def _rows(one: Foretold, customers: pa.ChunkedArray, margin: float) -> pa.Table:
+def _rows(one: Foretold, customers: pa.ChunkedArray, margin: float) -> tuple[Integers, pa.Table]:
+    """Give the rows of one level by customer and rank, and the place of each row's customer."""
     if one.found is None or one.model is None:
-        return NEXT_PRODUCTS.empty_table()
+        return np.zeros(0, dtype=np.int64), NEXT_PRODUCTS.empty_table()
     found, model = one.found, one.model
     count, ranks = found.item.shape
     there = found.item.ravel() >= 0
     items = pa.array(model.items, pa.string())
     earned = np.floor(found.chance * found.spend * margin + 0.5).ravel()
-    chance = found.chance.ravel()
+    chance, whose = found.chance.ravel(), np.repeat(np.arange(count), ranks)
     table = pa.table(
         {
-            "customer_id": pc.take(customers.combine_chunks(), pa.array(np.repeat(np.arange(count), ranks))),
+            "customer_id": pc.take(customers.combine_chunks(), pa.array(whose)),
             "level": pa.repeat(pa.scalar(one.level, pa.string()), count * ranks),
             "rank": pa.array(np.tile(np.arange(1, ranks + 1), count).astype(np.int8)),
             "item": pc.take(items, pa.array(np.maximum(found.item.ravel(), 0))),
@@ -302,7 +260,7 @@ def _rows(one: Foretold, customers: pa.ChunkedArray, margin: float) -> pa.Table:
         },
         schema=NEXT_PRODUCTS,
     )
-    return table.filter(pa.array(there))
+    return whose[there], table.filter(pa.array(there))
 
 
 def _modelled(one: Foretold, at: Instant, currency: str) -> Modelled:

@@ -35,6 +35,11 @@ PERIODS = "_periods"
 """What stands behind the name of a score of renewal, in the name of the column with the periods to come."""
 LEAST_AHEAD = 5
 """Periods are looked ahead for a year, or for this many where a period is longer."""
+ALIKE = (
+    "these contracts do not tell how much customers differ in how likely they are to renew, so one is foretold much like "
+    "another of the same tenure"
+)
+"""What is said where a parameter of the model ended on the edge of what is looked through."""
 _YEAR_DAYS = 365.0
 _NONE = np.iinfo(np.int64).min
 _VERSION = 1
@@ -290,7 +295,7 @@ def _modelled(
     )
     model = fitted.model
     parameters = {**model.to_dict(), "period": asked.period, "horizon": fitted.horizon}
-    edge = (f"{', '.join(model.at_bound)} cannot be told from these contracts",) if model.at_bound else ()
+    edge = (ALIKE,) if model.at_bound else ()
     return Modelled(
         asked.name,
         asked.title,

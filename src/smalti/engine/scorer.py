@@ -92,10 +92,7 @@ class Scorer:
         lacking = [name for name in names if name not in row]
         if lacking:
             raise ModelError(f"it wants {lacking[0]}, which is not there")
-        started, ended = (
-            (one - _EPOCH) // _MICROSECOND if isinstance(one, datetime) else None
-            for one in (row[name] for name in names)
-        )
+        started, ended = (_instant(name, row[name]) for name in names)
         return started, ended
 
     def refuse(self, info: Mapping[str, Any]) -> None:
@@ -184,6 +181,15 @@ class Scorer:
         if self.scoring["types"][self.name] == Type.MONEY:
             return {self.name: from_minor(int(np.floor(value + 0.5)), Currency(self.scoring["currency"]))}
         return {self.name: value}
+
+
+def _instant(name: str, value: Any) -> Instant | None:
+    """Give a published instant in microseconds; None where it is missing."""
+    if value is None:
+        return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise ModelError(f"{name}: found {value!r}, wanted an instant with its time zone, or nothing")
+    return (value - _EPOCH) // _MICROSECOND
 
 
 def _as_columns(fitted: FittedScore, values: Mapping[str, float | str | None]) -> list[Column]:

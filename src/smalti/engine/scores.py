@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,9 @@ import pyarrow as pa
 from smalti.engine.given import Facts
 from smalti.engine.inputs import columns_of
 from smalti.engine.modelled import IN_TABLE, Input, Modelled
-from smalti.engine.training import MOST, Pasts, cut_offs, needed, outcome_of, training_set
+from smalti.engine.training import MOST, Pasts, cut_offs, least_history, needed, outcome_of, training_set
 from smalti.errors import ModelError
-from smalti.facts import Instant, Stream, Type, arrow_type
+from smalti.facts import DAY, Instant, Stream, Type, arrow_type
 from smalti.models.bins import bins_of
 from smalti.models.supervised import OTHER, Column, FittedScore, Scored, fit_score
 from smalti.project import CHANCE, Foretelling
@@ -28,6 +28,8 @@ OFF = 0.1
 """By so much may the total of what is foretold be off in a back-test before a reader is told."""
 HELD = 0.8
 """Where forecasts lie within the intervals of what came in fewer of the bands than this, a reader is told."""
+CEILING, LEAST_ALIKE = 0.01, 5
+"""Where of this share of customers, and as many, the very highest amount is foretold, a reader is told."""
 TOP = 3
 """Drivers told of each customer."""
 MODELS = pa.schema([("model", pa.string()), ("part", pa.string()), ("json", pa.string())])
@@ -156,7 +158,7 @@ def _made(work: _Work) -> Made:
         scored = _scored(fitted, score, columns, work.for_whom)
     except ModelError as error:
         return nothing(score, facts, work.at, len(work.customers), str(error))
-    notes = _notes(score, cuts, drawn=learnt.drawn)
+    notes = (*_notes(score, cuts, drawn=learnt.drawn), *at_ceiling(score, scored[score.name]))
     modelled = _told(work, fitted, notes, (len(learnt.training), cuts))
     if not work.told:
         return Made(scored, modelled)
@@ -269,7 +271,8 @@ def reads(facts: Facts, score: Foretelling) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for part in (part for tree in trees for part in walk(tree)):
         if isinstance(part, Aggregate) and part.stream in there:
-            spoken = {part.column} | (names_in(part.where) if part.where is not None else set())
+            paid = {"revenue"} if score.definition.kind == "next_category" and part is score.outcome else set[str]()
+            spoken = {part.column} | paid | (names_in(part.where) if part.where is not None else set())
             columns = {name: there[part.stream][name] for name in spoken if name in there[part.stream]}
             found[part.stream] = found.get(part.stream, {}) | columns
     return {name: dict(sorted(columns.items())) for name, columns in sorted(found.items())}
@@ -290,8 +293,8 @@ def stream_columns(streams: Mapping[str, Stream]) -> dict[str, dict[str, str]]:
 
 def _too_short(score: Foretelling, days: float) -> str:
     return (
-        f"it is learnt from an instant {score.definition.within} ago and what came since, and there are "
-        f"facts of {days:,.0f} days only"
+        f"it is learnt from an instant {score.definition.within} ago, what was before and what came since, which takes facts "
+        f"of {least_history(score) / DAY:,.0f} days, and there are facts of {days:,.0f}"
     )
 
 
@@ -310,6 +313,11 @@ def _notes(score: Foretelling, cuts: Sequence[Instant], *, drawn: bool) -> tuple
             f"not learnt from {told}: without a date they may know what came later; "
             "name under quality: {lasting: ...} what was so at earlier instants too"
         )
+    if score.hindsight:
+        found.append(
+            f"whom it is learnt from, or what came, is told by {', '.join(score.hindsight)}, which carry no date and may have "
+            "been written later: it may be worse than its back-test says"
+        )
     return tuple(found)
 
 
@@ -320,7 +328,7 @@ def _told(work: _Work, fitted: FittedScore, notes: tuple[str, ...], learnt: tupl
     sentence = (
         f"{outcome_of(score).capitalize()}, learnt from {rows:,} histories as of {instants}. {fitted.backtest.verdict}"
     )
-    kinds = {one.name: one for one in fitted.inputs}
+    kinds, unit = {one.name: one for one in fitted.inputs}, unit_of_score(score, facts)
     return Modelled(
         score.name,
         score.title,
@@ -329,13 +337,32 @@ def _told(work: _Work, fitted: FittedScore, notes: tuple[str, ...], learnt: tupl
         sentence=sentence.strip(),
         fitted_at=work.at,
         window=(min(cuts), work.at),
-        unit=unit_of_score(score, facts),
+        unit=unit,
         currency=facts.project.currency,
         streams=tuple(sorted(facts.loaded.streams)),
         inputs=tuple(Input(one.name, one.kind, one.unit) for one in kinds.values()),
         parameters=IN_TABLE,
-        backtest=fitted.backtest,
+        backtest=replace(fitted.backtest, unit=unit) if score.task == "amount" else fitted.backtest,
         notes=(*notes, *_off(fitted), *fitted.warnings),
+    )
+
+
+def at_ceiling(score: Foretelling, values: pa.Array) -> tuple[str, ...]:
+    """Say where the customers of whom most is foretold cannot be told apart: trees say no more than the most they saw.
+
+    Args:
+        score: The score.
+        values: What is foretold of all customers.
+    """
+    known = values.drop_null().to_numpy(zero_copy_only=False)
+    if score.task != "amount" or not len(known):
+        return ()
+    same = int((known == known.max()).sum())
+    if known.min() == known.max() or same < max(LEAST_ALIKE, CEILING * len(known)):
+        return ()
+    return (
+        f"of {same:,} customers the same is foretold, the highest there is: more than was seen at earlier instants it cannot "
+        "foretell, so the best customers may be foretold too little",
     )
 
 
@@ -345,11 +372,11 @@ def _off(fitted: FittedScore) -> tuple[str, ...]:
     ratio, bands = fitted.backtest.measure("predicted / observed"), fitted.backtest.calibration
     if ratio is not None and ((ratio.low or 1.0) > 1 + OFF or (ratio.high or 1.0) < 1 - OFF):
         told = f"{ratio.value:.2f} times what came ({ratio.low or ratio.value:.2f} to {ratio.high or ratio.value:.2f})"
-        found.append(f"in its back-test it foretold {told}: times have changed, or it is another season")
+        found.append(f"in the back-test it foretold {told}: times have changed, or it is another season")
     held = sum(one.held for one in bands)
     if held < HELD * len(bands):
         found.append(
-            f"in its back-test what was foretold lay within the interval of what came in {held} of {len(bands)} bands "
+            f"in the back-test what was foretold lay within the interval of what came in {held} of {len(bands)} bands "
             "only: trust who comes before whom more than how much"
         )
     return tuple(found)

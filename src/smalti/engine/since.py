@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from smalti.engine.given import Facts
 from smalti.engine.history import SeenRun, history
+from smalti.engine.next_category import next_categories
 from smalti.engine.training import since
 from smalti.errors import RunError
 from smalti.facts import DAY, Instant, Type, format_instant
@@ -136,6 +137,11 @@ def _outcome(store: Store, facts: Facts, score: Foretelling, at: Instant, ids: p
     assert score.outcome is not None  # noqa: S101 - asked only of what has one
     length = score.definition.horizon
     store.put(_ASKED, pa.table({"customer_id": ids}))
+    if score.definition.kind == "next_category":
+        streams, zone = facts.loaded.streams, facts.project.time_zone
+        came = next_categories(store, streams, score.streams[0], zone, _ASKED, at, at + length)
+        store.drop(_ASKED)
+        return pa.chunked_array([pa.array(came.tolist(), pa.string())])
     trait = Trait("_came", score.types[score.name], since(score.outcome, at, length), "what came")
     found = compute(
         store, facts.loaded.streams, [trait], (), at + length, f"{_ASKED}_came", known=Computed(_ASKED, {}, {})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ import pyarrow.compute as pc
 from smalti.engine.behaviour import behaviour, fit_models
 from smalti.engine.given import Facts
 from smalti.engine.inputs import columns_of
+from smalti.engine.next_category import next_categories
+from smalti.errors import ModelError
 from smalti.facts import CUSTOMERS, DAY, FOREVER_AGO, Instant, Microseconds, Type
 from smalti.models.supervised import Column, TrainingSet
 from smalti.project import Foretelling, Prepared
@@ -72,9 +75,14 @@ def cut_offs(store: Store, facts: Facts, score: Foretelling, at: Instant) -> tup
     horizon = score.definition.horizon
     first = _first(store, [name for name in score.streams if name in facts.loaded.streams], at)
     history = max(at - first, 0)
-    before = min(horizon, LEAST_HISTORY)
+    before = least_history(score) - horizon
     found = [at - k * horizon for k in range(1, score.definition.cut_offs + 1)]
     return [cut for cut in found if cut - first >= before], history / DAY
+
+
+def least_history(score: Foretelling) -> Microseconds:
+    """Give how far facts must reach back for a score to be learnt at all: its horizon, and what was known before that."""
+    return score.definition.horizon + min(score.definition.horizon, LEAST_HISTORY)
 
 
 def _first(store: Store, streams: Sequence[str], at: Instant) -> Instant:
@@ -234,8 +242,12 @@ def training_set(pasts: Pasts, score: Foretelling, cuts: Sequence[Instant]) -> L
         ModelError: There is nothing that can be learnt from.
     """
     parts = [_rows(pasts, score, cut) for cut in sorted(cuts)]
+    if not any(len(one.customer) for one, _ in parts):
+        raise ModelError(
+            f"at none of the earlier instants there was a customer of whom to foretell {outcome_of(score)}"
+        )
     columns = tuple(_joined([one.columns[place] for one, _ in parts]) for place in range(len(parts[0][0].columns)))
-    whole = {
+    whole: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one, _ in parts]) for name in ("target", "cut_off", "customer")
     }
     common = set.intersection(*(set(one.baselines) for one, _ in parts))
@@ -243,7 +255,8 @@ def training_set(pasts: Pasts, score: Foretelling, cuts: Sequence[Instant]) -> L
         name: np.concatenate([one.baselines[name] for one, _ in parts]) for name in (RECENCY, BUYING) if name in common
     }
     first = parts[0][0]
-    training = TrainingSet(first.task, first.outcome, first.horizon_days, columns, baselines=baselines, **whole)
+    whole |= {"baselines": baselines, "complement": first.complement}
+    training = TrainingSet(first.task, first.outcome, first.horizon_days, columns, **whole)
     return Learnt(training, any(drawn for _, drawn in parts))
 
 
@@ -268,23 +281,25 @@ def _rows(pasts: Pasts, score: Foretelling, cut: Instant) -> tuple[TrainingSet, 
     with _sampled(pasts, score, then) as (rows, drawn):
         table = _read(pasts.store, then.computed.table, score.inputs)
         target = _came(pasts, score, cut)
+    complement = score.definition.kind == "churn"
     types = {name: then.computed.types[name] for name in score.inputs}
     columns = columns_of(table, types, cut, facts.project.currency, facts.prepared.words.currencies)
     baselines = {RECENCY: _recency(then, score, rows)}
     kind, horizon = score.definition.kind, score.definition.horizon
     alone = then.alone.get(f"{'spend' if kind == 'spend' else 'purchase'} {horizon}")
     if kind in _BOUGHT and alone is not None:
-        baselines[BUYING] = 1 - alone[rows] if kind == "churn" else alone[rows]
+        baselines[BUYING] = alone[rows]
     customer = np.array(table["customer_id"].to_pylist(), dtype=object)
     return TrainingSet(
         score.task,
         outcome_of(score),
         horizon / DAY,
         columns,
-        target,
+        1.0 - target if complement else target,
         np.full(len(customer), cut, dtype=np.int64),
         customer,
         baselines,
+        complement,
     ), drawn
 
 
@@ -323,6 +338,9 @@ def _came(pasts: Pasts, score: Foretelling, cut: Instant) -> npt.NDArray[np.floa
     """Give what came within the horizon after the cut-off to those customers that are learnt from, in order of id."""
     length = score.definition.horizon
     assert score.outcome is not None  # noqa: S101 - of everything that is learnt
+    if score.definition.kind == "next_category":
+        streams, zone = pasts.facts.loaded.streams, pasts.facts.project.time_zone
+        return next_categories(pasts.store, streams, score.streams[0], zone, _LEARNT, cut, cut + length)
     trait = Trait("_came", Type.NUMBER, since(score.outcome, cut, length), "what came")
     known = Computed(_LEARNT, {}, {})
     found = compute(pasts.store, pasts.facts.loaded.streams, [trait], (), cut + length, "_came", known=known)

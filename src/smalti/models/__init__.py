@@ -19,9 +19,10 @@ The room takes and gives arrays and frozen values; it never sees a connection. F
 - `lookalike`: who resembles a segment, `fit_likeness` to a `Likeness`
 - `backtest`: how a fitted model did on a past that it had not seen
 - `bins`, `drift`: an input as it was at the fit; whether inputs have changed since, and whether what was foretold came
-- `fitting`: Newton steps or L-BFGS in log-parameters, judged by the objective; standard errors and intervals
+- `fitting`: Newton steps or L-BFGS in log-parameters, judged by the objective; standard errors
 - `slices`, `distinct`: long columns in slices side by side; the distinct values of a column
 - `roots`: where rising functions cross zero
+- `intervals`: intervals of shares
 - `arrays`: arrays of numbers, checked
 - `stored`: checks on a stored model
 

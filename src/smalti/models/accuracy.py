@@ -17,6 +17,7 @@ from scipy.stats import rankdata
 from smalti.models.arrays import Booleans, Floats
 from smalti.models.backtest import Band, Measure
 from smalti.models.holdout import Holdout
+from smalti.models.intervals import Z, share_interval
 
 ROUNDS = 200
 LEAST_IN_BAND = 10
@@ -28,6 +29,7 @@ RANK = "rank correlation"
 BY_COHORT = "error by cohort"
 BY_FREQUENCY = "error by frequency"
 _MOST_COHORTS = 12
+_FEW = 10
 _FREQUENCIES = {
     "bought on 1 day": (0, 0),
     "bought on 2 days": (1, 1),
@@ -94,25 +96,33 @@ class Compared:
 
     def _of(self, name: str, forecast: Floats) -> list[Measure]:
         wrong = np.abs(forecast - self.came)
-        total = float(self.came.sum())
-        came = np.maximum(self.resampled.means(self.came), 1e-12)
-        squared = self.resampled.means(wrong**2)
-        low, high = ends(np.sqrt(squared))
-        ratio = ends(self.resampled.means(forecast) / came)
+        low, high = ends(np.sqrt(self.resampled.means(wrong**2)))
         found = [
-            Measure(TOTAL, name, float(forecast.sum()) / total if total else float("nan"), *ratio, better="nearer"),
             Measure(ABSOLUTE, name, float(wrong.mean()), *self.resampled.interval(wrong), better="lower"),
             Measure(SQUARED, name, float(np.sqrt((wrong**2).mean())), low, high, better="lower"),
+        ]
+        found = [*self._in_total(name, forecast), *found] if self.total > 0 else found
+        alike = np.ptp(forecast) == 0 or np.ptp(self.came) == 0
+        return found if alike else [*found, Measure(RANK, name, rank_correlation(forecast, self.came))]
+
+    @property
+    def total(self) -> float:
+        """All that came; refunds may leave nothing of it, and then nothing can be told for each that came."""
+        return float(self.came.sum())
+
+    def _in_total(self, name: str, forecast: Floats) -> list[Measure]:
+        came = np.maximum(self.resampled.means(self.came), 1e-12)
+        ratio = ends(self.resampled.means(forecast) / came)
+        return [
+            Measure(TOTAL, name, float(forecast.sum()) / self.total, *ratio, better="nearer"),
             Measure(BY_COHORT, name, self._by(forecast, cohorts(self.seen)), better="lower"),
             Measure(BY_FREQUENCY, name, self._by(forecast, frequencies(self.seen)), better="lower"),
         ]
-        return found if np.ptp(forecast) == 0 else [*found, Measure(RANK, name, rank_correlation(forecast, self.came))]
 
     def _by(self, forecast: Floats, groups: Mapping[str, Booleans]) -> float:
         """Return the groups' errors in total, sign left out, for each that came."""
-        total = float(self.came.sum())
         wrong = sum(abs(float((forecast[who] - self.came[who]).sum())) for who in groups.values())
-        return wrong / total if total else float("nan")
+        return wrong / self.total
 
     def error_difference(self, one: str, other: str) -> tuple[float, float, float]:
         """Return by how much the mean absolute error of one is larger than the other's, with its 95 % interval."""
@@ -122,26 +132,46 @@ class Compared:
     def bands(self, groups: Mapping[str, Booleans], forecast: Floats) -> tuple[Band, ...]:
         """Return a band for each group of enough customers."""
         told = {name: who for name, who in groups.items() if who.sum() >= LEAST_IN_BAND}
-        return tuple(band(name, forecast[who], self.came[who]) for name, who in told.items())
+        return tuple(band(name, forecast[who], self.came[who], typical_of(self.came)) for name, who in told.items())
 
 
-def band(name: str, forecast: Floats, came: Floats) -> Band:
+def band(name: str, forecast: Floats, came: Floats, typical: float | None = None) -> Band:
     """Return customers with their mean forecast and the mean of what came, with the 95 % interval of the latter.
 
-    Of chances (what came is 0 or 1) the interval is Wilson's, else the normal one.
+    Of chances the interval is Wilson's, of amounts the normal one. Where fewer than ten customers of the band have any, their
+    spread knows too little of what may come: the interval then reaches at least to the highest credible share of customers
+    with any (Wilson) times a typical amount.
+
+    Args:
+        name: Of the band.
+        forecast: What was foretold, shape (n,), n at least 1.
+        came: What came, shape (n,).
+        typical: Of amounts, the mean of what came to all to whom anything came; None for chances (what came is 0 or 1).
 
     >>> band("all", np.array([0.5, 0.5]), np.array([0.0, 1.0]))
     Band(name='all', customers=2, predicted=0.5, observed=0.5, low=0.09453, high=0.90547)
+    >>> band("tenth 10", np.full(50, 3.0), np.zeros(50), typical=100.0).high
+    7.13476
     """
-    count, mean = came.size, float(came.mean())
-    if np.all((came == 0) | (came == 1)):
-        weight = 1.959964**2 / count
-        middle = (mean + weight / 2) / (1 + weight)
-        half = float(np.sqrt(weight * mean * (1 - mean) + weight**2 / 4)) / (1 + weight)
+    count, mean, some = came.size, float(came.mean()), int((came > 0).sum())
+    if typical is None:
+        low, high = share_interval(some, count)
     else:
-        middle, half = mean, 1.959964 * float(came.std(ddof=1)) / float(np.sqrt(count)) if count > 1 else 0.0
-    low, high = round(max(middle - half, 0.0), 5), round(middle + half, 5)
-    return Band(name, count, round(float(forecast.mean()), 5), round(mean, 5), low, high)
+        half = Z * float(came.std(ddof=1)) / float(np.sqrt(count)) if count > 1 else 0.0
+        low, high = mean - half, mean + half
+        if some < _FEW:
+            low, high = min(low, 0.0), max(high, share_interval(some, count)[1] * typical)
+        low = low if came.min() < 0 else max(low, 0.0)
+    return Band(name, count, round(float(forecast.mean()), 5), round(mean, 5), round(low, 5), round(high, 5))
+
+
+def typical_of(came: Floats) -> float:
+    """Return the mean of what came to those to whom anything came; 0 where that is nobody.
+
+    >>> typical_of(np.array([0.0, 2.0, 4.0]))
+    3.0
+    """
+    return float(came[came > 0].mean()) if (came > 0).any() else 0.0
 
 
 def tenths(forecast: Floats) -> dict[str, Booleans]:

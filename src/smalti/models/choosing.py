@@ -19,9 +19,6 @@ import numpy as np
 
 from smalti.errors import ModelError
 from smalti.models.accuracy import (
-    ABSOLUTE,
-    BY_FREQUENCY,
-    TOTAL,
     Compared,
     Resampled,
     band,
@@ -29,6 +26,7 @@ from smalti.models.accuracy import (
     ends,
     frequencies,
     tenths,
+    typical_of,
 )
 from smalti.models.arrays import Booleans, Floats
 from smalti.models.backtest import BackTest, Band, Measure
@@ -199,11 +197,9 @@ def _backtest(
         cut_offs=(seen.cut_off,),
         customers=len(seen),
         measures=tuple(measures),
-        calibration=tuple(
-            band(name, chosen.forecast[who], seen.later[who]) for name, who in groups.items() if who.any()
-        ),
+        calibration=_bands(groups, chosen.forecast, seen.later),
         lift=compared.bands(groups, chosen.forecast),
-        over_time=(band("all", chosen.forecast, seen.later),),
+        over_time=(band("all", chosen.forecast, seen.later, typical_of(seen.later)),),
         cohorts=compared.bands(by, chosen.forecast),
         chances=tuple(band(name, chosen.chance[who], came[who]) for name, who in chances.items()),
         verdict=verdict(compared, tuple(naive), "purchases"),
@@ -239,8 +235,9 @@ def verdict(compared: Compared, baselines: Sequence[str], unit: str) -> str:
         told = f"Worse than a naive forecast ({best}): its error per customer is {share:.1%} larger"
     else:
         told = f"No better and no worse per customer than the best naive forecast ({best})"
-    came = float(compared.came.sum())
-    totals = {name: float(compared.forecasts[name].sum()) / came for name in ("model", *baselines)}
+    if not compared.total > 0:
+        return f"{told}; what came adds up to nothing, so totals cannot be compared."
+    totals = {name: float(compared.forecasts[name].sum()) / compared.total for name in ("model", *baselines)}
     nearest = min(baselines, key=lambda name: abs(np.log(max(totals[name], 1e-9))))
     nearer = abs(np.log(max(totals["model"], 1e-9))) <= abs(np.log(max(totals[nearest], 1e-9)))
     word = "nearer than" if nearer else "further off than"
@@ -311,7 +308,7 @@ def spend_backtest(seen: Holdout, kind: RepeatBuyingKind, spend: GammaGamma, *, 
         measures=(*compared.measures(), *_coverage(within, stated, seen.came_back, resampled)),
         calibration=_bands(groups, found.value, seen.later_spend),
         lift=compared.bands(groups, found.value),
-        over_time=(band("all", found.value, seen.later_spend),),
+        over_time=(band("all", found.value, seen.later_spend, typical_of(seen.later_spend)),),
         cohorts=compared.bands(by, found.value),
         verdict=verdict(compared, tuple(naive), "of money"),
         warnings=tuple(_uncovered(within, stated, resampled)),
@@ -319,7 +316,7 @@ def spend_backtest(seen: Holdout, kind: RepeatBuyingKind, spend: GammaGamma, *, 
 
 
 def _bands(groups: Mapping[str, Booleans], forecast: Floats, came: Floats) -> tuple[Band, ...]:
-    return tuple(band(name, forecast[who], came[who]) for name, who in groups.items() if who.any())
+    return tuple(band(name, forecast[who], came[who], typical_of(came)) for name, who in groups.items() if who.any())
 
 
 def _coverage(within: Floats, stated: float, bought: Booleans, resampled: Resampled) -> list[Measure]:
@@ -343,13 +340,3 @@ def _uncovered(within: Floats, stated: float, resampled: Resampled) -> list[str]
         f"The 80 % interval of value should have held for {stated:.0%} of the customers, those of whom nothing is expected "
         f"included, and held for {within.mean():.0%} ({low:.0%} to {high:.0%}): take its ends as nearer than they should be."
     ]
-
-
-def error_of(backtest: BackTest, of: str = "model") -> dict[str, float]:
-    """Return the errors of a forecaster in a back-test: in total, by customer, by frequency.
-
-    >>> error_of(BackTest("spend", "money", 90, (0,), 1, (Measure(TOTAL, "model", 1.5),)))
-    {'foretold for each that came': 1.5}
-    """
-    found = {name: backtest.measure(name, of) for name in (TOTAL, ABSOLUTE, BY_FREQUENCY)}
-    return {name: one.value for name, one in found.items() if one is not None}

@@ -23,10 +23,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
-from scipy.stats import chi2, false_discovery_control, norm
+from scipy.stats import chi2, false_discovery_control
 
 from smalti.errors import ModelError
 from smalti.models.arrays import Floats, Integers
+from smalti.models.intervals import Z
 
 LEAST_MOVED = 0.1
 """Less of the customers than this in other bins is no drift to speak of, however significant."""
@@ -34,6 +35,7 @@ ALPHA = 0.05
 """The share of false alarms among alarms that is accepted."""
 LEAST_OFF = 0.1
 """What came may differ from what was foretold by this share before anyone is warned."""
+_WIDEST = 700.0
 LEAST_CUSTOMERS = 30
 """Fewer forecasts than this, or fewer than 5 of either outcome, are not compared with what came."""
 
@@ -80,7 +82,8 @@ def population_stability(before: npt.ArrayLike, after: npt.ArrayLike) -> float:
 
 def _counts(before: npt.ArrayLike, after: npt.ArrayLike) -> tuple[Floats, Floats]:
     first, second = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    if first.ndim != 1 or first.shape != second.shape or not (first.sum() > 0 and second.sum() > 0):
+    fits = first.ndim == 1 and first.shape == second.shape and first.sum() > 0 < second.sum()
+    if not fits or min(first.min(), second.min()) < 0:
         raise ModelError(
             "drift: expected how many customers are in each of the same bins before and after, and some in each"
         )
@@ -149,6 +152,9 @@ def panel_drift(before: npt.ArrayLike, after: npt.ArrayLike, same: npt.ArrayLike
     (10.0, True)
     """
     labels = [np.asarray(one, dtype=np.int64) for one in (before, after, same)]
+    for place in (one for one in labels[:2] if one.size):
+        if place.min() < 0 or place.max() >= bins:
+            raise ModelError(f"drift: expected bins from 0 to {bins - 1}, got {place.min()} to {place.max()}")
     first, second = (np.bincount(one, minlength=bins).astype(np.float64) for one in labels[:2])
     _counts(first, second)
     if labels[2].shape != labels[1].shape or (labels[2].size and labels[2].max() >= labels[0].size):
@@ -252,8 +258,8 @@ def foretold(forecast: npt.ArrayLike, outcome: npt.ArrayLike, task: Literal["cha
     total = f.sum()
     ratio = y.sum() / total
     error = math.sqrt(((y - ratio * f) ** 2).sum()) / total
-    wide = math.exp(float(norm.ppf(0.975)) * error / ratio) if ratio > 0 else math.inf
-    ends = (ratio / wide, ratio * wide) if ratio > 0 else (ratio, ratio + 1.96 * error)
+    wide = math.exp(min(Z * error / ratio, _WIDEST))
+    ends = ratio / wide, ratio * wide
     slope = _slope(f, y, task)
     return Foretold(f.size, float(total), float(y.sum()), float(ratio), float(ends[0]), float(ends[1]), *slope)
 
@@ -267,11 +273,12 @@ def _comparable(f: Floats, y: Floats, task: str) -> None:
         raise ModelError("calibration: expected finite forecasts from 0 (chances up to 1) and finite outcomes")
     happened = int((y > 0).sum())
     if min(happened, f.size - happened if task == "chance" else happened) < 5:
-        raise ModelError(
-            f"calibration: it happened to {happened:,} of {f.size:,} customers; at least 5 must and must not"
-        )
+        wanted = "at least 5 to whom it did, and 5 to whom it did not" if task == "chance" else "at least 5"
+        raise ModelError(f"calibration: it happened to {happened:,} of {f.size:,} customers, wanted {wanted}")
     if f.sum() <= 0:
         raise ModelError("calibration: nothing was foretold for anyone")
+    if y.sum() <= 0:
+        raise ModelError(f"calibration: what came adds up to {y.sum():,.6g}, so it cannot be held against forecasts")
 
 
 def _slope(f: Floats, y: Floats, task: str) -> tuple[float | None, float | None, float | None]:
@@ -282,7 +289,7 @@ def _slope(f: Floats, y: Floats, task: str) -> tuple[float | None, float | None,
     if found is None:
         return None, None, None
     slope, error = found
-    half = float(norm.ppf(0.975)) * error
+    half = Z * error
     return slope, slope - half, slope + half
 
 

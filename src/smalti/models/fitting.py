@@ -7,14 +7,12 @@ that knows its second derivatives is searched by Newton steps within a region of
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import ndtri
 
 from smalti.models.arrays import Booleans, Floats
 
@@ -141,27 +139,6 @@ def standard_errors(objective: Objective, optimum: Optimum, customers: float) ->
         return None
     spread = np.sqrt(((ways * ways) / sizes).sum(axis=1) / customers)
     return tuple(spread.tolist()) if spread.max() < LOG_BOUND else None
-
-
-def parameter_intervals(
-    parameters: Sequence[float], errors: Sequence[float] | None, level: float = 0.95
-) -> tuple[tuple[float, float], ...] | None:
-    """Return for each parameter the interval that holds the true one with about this chance; None without errors.
-
-    Args:
-        parameters: the fitted parameters, positive.
-        errors: the standard errors of their logarithms, as `standard_errors` gives them.
-        level: the chance.
-
-    Examples:
-        >>> [[round(end, 2) for end in ends] for ends in parameter_intervals([0.5, 6.0], [0.1, 0.2])]
-        [[0.41, 0.61], [4.05, 8.88]]
-    """
-    if errors is None:
-        return None
-    reach = float(ndtri((1 + level) / 2))
-    pairs = zip(parameters, errors, strict=True)
-    return tuple((value * math.exp(-reach * error), value * math.exp(reach * error)) for value, error in pairs)
 
 
 def _newton(objective: Curved, start: Floats) -> Optimum:

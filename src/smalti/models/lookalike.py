@@ -23,6 +23,7 @@ from threadpoolctl import ThreadpoolController
 from smalti.errors import ModelError
 from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.backtest import BackTest, Band, Measure
+from smalti.models.intervals import share_interval
 from smalti.models.stored import same_names
 from smalti.models.supervised.training import Column, Kind
 
@@ -122,7 +123,11 @@ class Likeness:
                 raise ModelError(
                     f"{self.name}: '{card.name}' was fitted as {wanted}, found {found.kind} {found.unit}".rstrip()
                 )
-        rows = len(next(iter(given.values())).values) if given else 0
+        lengths = {card.name: len(given[card.name]) for card in self.cards}
+        if len(set(lengths.values())) > 1:
+            found_lengths = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
+            raise ModelError(f"{self.name}: expected as many values of each trait, got {found_lengths}")
+        rows = next(iter(lengths.values()), 0)
         total = np.full(rows, self.constant)
         for card in self.cards:
             total += np.asarray(card.points)[card.place(given[card.name].values)]
@@ -132,7 +137,7 @@ class Likeness:
         """Give how much one customer resembles the members: the same number as among many.
 
         Raises:
-            ModelError: A trait is missing.
+            ModelError: A trait is missing, or of another kind.
         """
         columns = [_single(card, values) for card in self.cards if card.name in values]
         return float(self.score(columns)[0])
@@ -167,6 +172,8 @@ class Likeness:
 def _single(card: Card, values: Mapping[str, float | str | None]) -> Column:
     value = values[card.name]
     if card.kind == "number":
+        if isinstance(value, str):
+            raise ModelError(f"'{card.name}' was fitted as number {card.unit}".rstrip() + f", found {value!r}")
         return Column(card.name, "number", np.array([np.nan if value is None else float(value)]), unit=card.unit)
     return Column(card.name, "category", np.array([value], dtype=object), unit=card.unit)
 
@@ -274,7 +281,13 @@ def _tried(design: sparse.csr_array, label: Booleans, rng: np.random.Generator, 
     measures = tuple(_lift(top, found[top], len(inside), shares[top]) for top in TOPS)
     usual = len(inside) / float(ranked_of.sum())
     bands = tuple(
-        Band(f"tenth {place + 1}", int(ranked_of[place]), usual, *_share(tenths[place] / 2, ranked_of[place] / 2))
+        Band(
+            f"tenth {place + 1}",
+            int(ranked_of[place]),
+            usual,
+            tenths[place] / ranked_of[place],
+            *share_interval(tenths[place] / 2, ranked_of[place] / 2),
+        )
         for place in range(10)
     )
     return BackTest(
@@ -298,17 +311,8 @@ def _lift(top: float, found: int, hidden: int, share: float) -> Measure:
 
     The two halves find each other by the same likeness, so they are worth as much as one.
     """
-    value, low, high = _share(found / 2, hidden / 2)
-    return Measure(f"lift in the first {top:.0%}", "model", value / share, low / share, high / share)
-
-
-def _share(found: float, of: float) -> tuple[float, float, float]:
-    """Give a share and its 95 % interval (Wilson 1927)."""
-    z2 = 1.959964**2
-    share = found / of
-    middle = (found + z2 / 2) / (of + z2)
-    reach = np.sqrt(z2 * (share * (1 - share) / of + z2 / (4 * of**2))) / (1 + z2 / of)
-    return share, max(float(middle - reach), 0.0), min(float(middle + reach), 1.0)
+    low, high = share_interval(found / 2, hidden / 2)
+    return Measure(f"lift in the first {top:.0%}", "model", found / hidden / share, low / share, high / share)
 
 
 def _verdict(measures: Sequence[Measure]) -> str:

@@ -26,6 +26,7 @@ from scipy.special import betaincinv, betaln, digamma, ndtri
 from smalti.errors import ModelError
 from smalti.models.arrays import Booleans, Floats, Integers, numbers
 from smalti.models.fitting import Objective, best_of
+from smalti.models.intervals import check_level
 from smalti.models.stored import same_names
 
 LEAST_CUSTOMERS = 30
@@ -83,6 +84,7 @@ class OfferShares:
             >>> found.value.round(2).tolist(), found.low.round(2).tolist()
             ([nan, 0.4, 0.97], [nan, 0.21, 0.96])
         """
+        check_level(level)
         n, k = _orders(orders, on_offer)
         place, (n, k, own) = _distinct(n, k, _codes(segment, n.size))
         a, b = _looked_up(self.a, own) + k, _looked_up(self.b, own) + n - k
@@ -129,6 +131,7 @@ class Slopes:
             segment: The segment of each.
             level: Of the interval.
         """
+        check_level(level)
         own = _codes(segment, lines.orders.size)
         told = lines.told
         spread2 = np.maximum(_looked_up(self.spread, own), 1e-9) ** 2

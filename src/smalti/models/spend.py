@@ -20,6 +20,7 @@ from smalti.errors import ModelError
 from smalti.models.arrays import Floats, numbers
 from smalti.models.distinct import distinct_of
 from smalti.models.fitting import best_of, standard_errors
+from smalti.models.intervals import check_level
 from smalti.models.slices import SLICE, side_by_side
 from smalti.models.stored import same_names
 
@@ -121,8 +122,7 @@ class GammaGamma:
             >>> low.round(1), high.round(1)
             (array([15.2, 92.4]), array([ 61.4, 106.7]))
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+        check_level(level)
         x, m = _spends(purchases, mean_spend)
         x = np.where(m > 0, x, 0.0)
         shape, size = self.p * x + self.q, self.p * (self.v + x * m)

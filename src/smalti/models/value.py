@@ -10,9 +10,11 @@ since n purchases sum to Gamma(p n, nu) and nu is Gamma(p x + q, v + x m). So th
 
     P(active) sum over n of P(n | active) I[1 / (1 + s / (v + x m)); p x + q, p n],
 
-exact at the fitted parameters; the interval is its quantiles. How many purchases an active customer makes depends on her
-repeats and age alone, so customers who share these (ages in bands of 5 %) share one curve, and a million customers need a
-few thousand. A customer's answer does not depend on who else is asked about.
+and the interval is its quantiles at the fitted parameters. How many purchases an active customer makes depends on her
+repeats and age alone, so customers who share these share one curve, and a million customers need a few thousand: ages go
+in bands of 5 %, and money is stretched by how her pace differs from that in the middle of her band. High ends are right
+to about 1 %, low ones of a few coins to 3 %. A customer's answer does not depend on who else is asked about, but for
+digits beyond the tenth (expected purchases are interpolated).
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
-from smalti.errors import ModelError
 from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.buying.discounting import discount_steps
 from smalti.models.buying.protocol import RepeatBuying
+from smalti.models.intervals import check_level
 from smalti.models.purchase_counts import PurchaseCounts, counts_if_active
 from smalti.models.spend import GammaGamma
 
@@ -96,7 +98,7 @@ def residual_value(
         >>> spent = np.array([1.0, 10.0]), np.array([30.0, 30.0])
         >>> found = residual_value(buying, GammaGamma(6.25, 3.74, 15.44, observed_mean=35.0), history, spent, 52)
         >>> found.value.round(), found.low.round(), found.high.round()
-        (array([  6., 213.]), array([0., 0.]), array([ 21., 435.]))
+        (array([  6., 213.]), array([0., 0.]), array([ 22., 442.]))
     """
     steps = discount_steps(horizon, annual_rate, units_per_year, 12)
     alive, purchases = buying.p_alive(*history), buying.expected_purchases(*history, horizon)
@@ -133,8 +135,7 @@ def spend_interval(
     Raises:
         ModelError: For histories that cannot be, or a level that is no share.
     """
-    if not 0 < level < 1:
-        raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+    check_level(level)
     active = buying.p_alive(*history) if alive is None else alive
     (x, _, age), (count, mean) = history, spent
     known = np.asarray((mean > 0) & (count > 0))
@@ -143,11 +144,12 @@ def spend_interval(
     order = np.lexsort((size, band, x))
     starts = _starts(x[order], band[order], size[order])
     first = order[starts]
-    centre = _YOUNG * np.expm1(band[first] * _BAND)
-    curves = _Curves.of(buying, spend, x[first], centre, size[first], horizon)
+    centre = _YOUNG * np.expm1(band * _BAND)
+    curves = _Curves.of(buying, spend, x[first], centre[first], size[first], horizon)
     place = np.empty(x.size, dtype=np.int64)
     place[order] = np.cumsum(_flags(starts, x.size)) - 1
-    scale = np.asarray(spend.v + size * np.where(known, mean, 0.0))
+    faster = (buying.alpha + centre) / (buying.alpha + age)
+    scale = np.asarray((spend.v + size * np.where(known, mean, 0.0)) * faster)
     tails = [(1 + level) / 2, (1 - level) / 2]
     chances = [np.minimum(tail / np.maximum(active, _TINY), 2.0) for tail in tails]
     return scale * curves.beyond(place, chances[0]), scale * curves.beyond(place, chances[1])

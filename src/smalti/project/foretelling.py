@@ -9,22 +9,25 @@ from typing import Literal, TypeAlias, TypeGuard
 from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, ORDERS, Type
 from smalti.project.definition import Project
-from smalti.project.names import KEPT, clashes
+from smalti.project.names import KEPT, MODELS, clashes
 from smalti.project.outcome import outcome_of
 from smalti.project.scores import CHANCE, FORETOLD, PERIODS, ScoreDefinition, near_word
 from smalti.rules import (
     Aggregate,
     Call,
+    Last,
     Member,
     Name,
     Node,
     Quantile,
     Score,
     Vocabulary,
+    certainty,
     check,
     names_in,
     parse,
     walk,
+    write,
     write_name,
 )
 from smalti.rules import Sequence as Following
@@ -52,6 +55,7 @@ class Foretelling:
         customers: For whom it is foretold; None where it is everybody that the model can say something of.
         inputs: The traits and attributes it is learnt from.
         undated: Attributes left out since they carry no date, and traits that rest on them.
+        hindsight: Attributes without a date by which customers are chosen or the outcome is told, in order of name.
         task: Of what is learnt: a chance, an amount, or which of several texts.
         streams: The streams that the outcome speaks of, in order of name.
         currency: The ISO code of its money; None of what is not money.
@@ -64,6 +68,7 @@ class Foretelling:
     customers: Node | None = None
     inputs: tuple[str, ...] = ()
     undated: tuple[str, ...] = ()
+    hindsight: tuple[str, ...] = ()
     task: Literal["chance", "amount", "category"] = "chance"
     streams: tuple[str, ...] = ()
     currency: str | None = None
@@ -136,9 +141,14 @@ def _names(ground: Ground) -> Iterator[Told]:
     columns = columns_of(ground.project)
     segments = dict.fromkeys(ground.rules, "a segment")
     kept = KEPT | dict(ground.brought) | segments | dict.fromkeys(dict(ground.project.traits), "a trait")
-    kept |= dict.fromkeys(ground.early.attributes.names, "an attribute")
+    kept |= dict.fromkeys(ground.early.attributes.names, "an attribute") | MODELS
     for column, problem in clashes(columns, {}, kept):
         yield problem, ("scores", columns[column], "key"), f"score {columns[column]}"
+    own = dict(ground.project.scores)
+    for name, one in own.items():
+        for column in {name + end for end in _MORE.get(one.kind, ())} & own.keys():
+            problem = Problem(f"score {name} has a column of this name", column, "another")
+            yield problem, ("scores", column, "key"), f"score {column}"
 
 
 def _circles(ground: Ground) -> Iterator[Told]:
@@ -229,8 +239,18 @@ class _Making:
         if customers is None and self.definition.customers is None and streams:
             asked = " or ".join(f"any({write_name(one)})" for one in streams)
             customers = check(parse(asked), self.ground.early).node
+        hindsight = self._hindsight([tree for tree in (bare.customers, outcome) if tree is not None])
+        bare = replace(bare, hindsight=hindsight)
         ready = replace(bare, types=types, outcome=outcome, customers=customers, streams=streams, currency=currency)
         return replace(ready, task={Type.BOOLEAN: "chance", Type.TEXT: "category"}.get(kind, "amount"))  # type: ignore[arg-type]
+
+    def _hindsight(self, trees: Sequence[Node]) -> tuple[str, ...]:
+        """Give the attributes without a date that trees rest on."""
+        traits = {one.name: one for one in self.ground.traits}
+        parts = [part for tree in trees for part in _under(tree, traits, self.ground.rules)]
+        asked = {part.name for part in parts if isinstance(part, Name)}
+        asked |= {str(part.column) for part in parts if isinstance(part, Aggregate) and part.stream == CUSTOMERS.name}
+        return tuple(sorted(asked & self.ground.undated))
 
     def _outcome(self) -> tuple[Node | None, Type | None, str | None]:
         written = str(self.definition.predict).strip()
@@ -266,23 +286,35 @@ class _Making:
             self._wrong(Problem("unknown outcome", tree.name, wanted, near_word(tree.name)), "predict")
             return None, None, None
         outcome, problems = outcome_of(written, early, trees)
+        checked = check(tree, early)
+        if not checked.problems:
+            problems += self._known_before(tree)
         if outcome is not None:
             problems += _sees_nothing_new(outcome, self.ground.undated)
+            problems += _of_other_windows(tree, self.definition) if not problems else ()
+        problems = problems or list(certainty(checked.node, tree))
         for problem in problems:
             self._wrong(problem, "predict")
-        checked = check(tree, early)
         return (outcome if not problems else None), checked.type, checked.currency
+
+    def _known_before(self, tree: Node) -> Iterator[Problem]:
+        """Tell of traits in an outcome: they are known at the instant, and most look far behind it."""
+        traits = {one.name for one in self.ground.traits} - set(self.ground.early.attributes.names)
+        for name in sorted(names_in(tree) & traits):
+            wanted = f"what happens within {self.definition.within} after it, such as count(orders) >= 1"
+            yield Problem("an outcome that names a trait, which is of the instant", name, wanted)
 
     def _customers(self) -> Node | None:
         written = self.definition.customers
         if written is None:
             return None
         try:
-            checked = check(parse(written), self.ground.early, wanted=Type.BOOLEAN)
+            tree = parse(written)
+            checked = check(tree, self.ground.early, wanted=Type.BOOLEAN)
         except DefinitionError as error:
             found: Sequence[Problem] = error.problems
         else:
-            found = checked.problems
+            found = checked.problems or certainty(checked.node, tree)
             if not found:
                 return checked.node
         for problem in found:
@@ -324,10 +356,24 @@ def _sees_nothing_new(outcome: Node, undated: Collection[str]) -> Iterator[Probl
             yield Problem("an outcome that may see what was before", f"{part.order} {part.stream}", "no sequence")
 
 
+def _of_other_windows(tree: Node, definition: ScoreDefinition) -> Iterator[Problem]:
+    """Tell of windows in an outcome: what it sees is the horizon, no more and no less."""
+    for part in walk(tree):
+        other = isinstance(part, Aggregate) and isinstance(part.window, Last)
+        if other and part.window.duration != definition.horizon:  # type: ignore[attr-defined]
+            wanted = f"no window: an outcome sees the {definition.within} after the instant, as within: says"
+            yield Problem("an outcome with a window of its own", write(part), wanted)
+
+
 def _behind(name: str, traits: Mapping[str, Trait], rules: Mapping[str, Node]) -> Iterator[Node]:
     """Give every part of a trait's tree, and of all that it rests on."""
+    return _under(traits[name].node, traits, rules)
+
+
+def _under(tree: Node, traits: Mapping[str, Trait], rules: Mapping[str, Node]) -> Iterator[Node]:
+    """Give every part of a tree, and of all that it rests on."""
     seen: set[str] = set()
-    edge: list[tuple[str, Node]] = [(name, traits[name].node)]
+    edge: list[tuple[str, Node]] = [("", tree)]
     while edge:
         key, tree = edge.pop()
         if key in seen:

@@ -103,6 +103,9 @@ def _understood(text: str, file: str) -> Read:
         wrong = [(details["type"], _written_path(details["loc"], data)) for details in error.errors()]
     lost = set()
     for kind, path in wrong:
+        if (mended := _mended(data, path)) is not None:
+            data = mended
+            continue
         whole = path if kind == "extra_forbidden" else path[: 2 if path[:1] and path[0] in _MODELS else 1]
         data = _without(data, whole)
         lost.add(str(whole[-1]) if whole else "")
@@ -110,6 +113,22 @@ def _understood(text: str, file: str) -> Read:
         return Read(Project.model_validate(data), origin, in_order(problems), frozenset(lost))
     except ValidationError:
         return Read(None, origin, in_order(problems), frozenset(lost))
+
+
+def _mended(data: dict[str, Any], path: Path_) -> dict[str, Any] | None:
+    """Give the settings with a stand-in for how far ahead a score looks, so that the rest of it can be checked."""
+    if len(path) not in (2, 3) or path[0] != "scores" or path[2:] not in ((), ("within",), ("cut_offs",)):
+        return None
+    name = str(path[1])
+    score = (data.get("scores") or {}).get(name)
+    if not isinstance(score, dict):
+        return None
+    mended = {key: value for key, value in score.items() if key != "cut_offs"} | {"within": "1 day"}
+    try:
+        ScoreDefinition.model_validate(mended)
+    except ValidationError:
+        return None
+    return data | {"scores": data["scores"] | {name: mended}}
 
 
 def _without(data: dict[str, Any], path: Path_) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from smalti.strategy import VALUE_COLUMNS
 _OF_EVERY_RUN = ("customer_id", "primary_strategy", "secondary_strategy", "primary_gain")
 KEPT = dict.fromkeys(_OF_EVERY_RUN, "a column of every run") | dict.fromkeys(VALUE_COLUMNS, "a column of the value map")
 """Names of columns that no trait and no attribute may have, with what has them."""
+MODELS = dict.fromkeys(("buying", "spend", "categories", "products"), "a model of every run")
+"""Names under which a run tells of its own models, which no score may have, with what has them."""
 
 
 def clashes(names: Iterable[str], others: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[tuple[str, Problem]]:

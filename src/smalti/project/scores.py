@@ -18,6 +18,8 @@ CHANCE = "_chance"
 PERIODS = "_periods"
 """What stands behind the name of a score of renewal, in the name of the column with the periods to come."""
 _PERIOD = re.compile(r"\s*[1-9]\d{0,3}\s*(day|week|month|quarter|year)s?\s*")
+_CALENDAR = re.compile(r"\s*([1-9]\d{0,3})\s*(month|quarter|year)s?\s*")
+_DAYS = {"month": 30, "quarter": 90, "year": 365}
 _OF_RENEWAL = ("started", "ended", "period")
 _LEARNT = ("within", "cut_offs")
 _NEEDED = "such as will_buy: {predict: purchase, within: 90 days} or like_best: {like: champions}"
@@ -38,7 +40,8 @@ class ScoreDefinition(BaseModel):
     predict: str | None = Field(
         None,
         description="What is foretold: purchase (chance of an order), churn (chance of none), spend (money), next_category "
-        "(text), renewal (chance that a contract goes on), or a rule or number in the language about what comes after the "
+        "(text: the category on which most is spent on her next day of purchase), "
+        "renewal (chance that a contract goes on), or a rule or number in the language about what comes after the "
         "instant, such as count(events, where name = 'Email Opened') >= 1.",
     )
     within: str | None = Field(None, description="How far ahead, such as 90 days; not for renewal and like.")
@@ -78,6 +81,10 @@ class ScoreDefinition(BaseModel):
     def _a_length_of_time(cls, text: str | None) -> str | None:
         if text is None:
             return None
+        if calendar := _CALENDAR.fullmatch(text):
+            number, unit = calendar.groups()
+            near = f"; did you mean '{int(number) * _DAYS[unit]} days'?"
+            raise ValueError(f"months differ in length: found '{text}', wanted a number of days or weeks{near}")
         try:
             length = parse_duration(text)
         except SmaltiError as error:
@@ -105,8 +112,8 @@ class ScoreDefinition(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> ScoreDefinition:
-        for problem in _lacks(self):
-            raise ValueError(problem)
+        if problems := _lacks(self):
+            raise ValueError("; ".join(problems))
         return self
 
     @property

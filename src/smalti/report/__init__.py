@@ -2,7 +2,7 @@
 
 - `page`: one self-contained HTML page for a marketer, from `assets/`; its chapters are `opening`, `valuemap`, `plans`,
   `foresight` (with `backtests`), `groups`, `personas`, `verdicts`, `movements`, `account`, `grounds`, each of which turns
-  `matter` (a run) into texts and bars
+  `matter` (a run) into texts and bars; `doubts` says in a few words what stands against a model
 - `summary`: a run in a handful of lines, for a terminal
 - `story` and `telling`: one customer, as a value and as paragraphs; `ahead`, what is foretold of her
 - `density`, `flows`: the two things that are counted here rather than in the run
@@ -24,6 +24,7 @@ from smalti.report.changes import (
 )
 from smalti.report.comparison import changes_markdown, changes_text
 from smalti.report.density import Density, density
+from smalti.report.doubts import short_verdict, value_doubt
 from smalti.report.flows import Flow, Move, SegmentFlow, flows
 from smalti.report.foresight import Foretelling, tell_models
 from smalti.report.page import page
@@ -68,9 +69,11 @@ __all__ = [
     "flows",
     "gate",
     "page",
+    "short_verdict",
     "summary",
     "tell",
     "tell_card",
     "tell_models",
     "tell_quality",
+    "value_doubt",
 ]

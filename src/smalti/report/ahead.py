@@ -46,25 +46,34 @@ def ahead(
     'Will buy: 72 %, raised most by orders 365d (6).'
     """
     pen, words = Pen.of(info), dict(titles or {})
-    told = list(_orders(pen, customer, span_of(Matter(info, {}))))
+    told = list(_orders(pen, customer, info))
     for name, model in (info.get("models") or {}).items():
         if model.get("what") in _SCORES and customer.get(name) is not None:
             told.append(_score(pen, words, customer, (name, model), [row for row in drivers if row["score"] == name]))
     return (*told, *_items(products))
 
 
-def _orders(pen: Pen, customer: Mapping[str, Any], horizon: str) -> list[str]:
+def _orders(pen: Pen, customer: Mapping[str, Any], info: Mapping[str, Any]) -> list[str]:
     told = []
     if customer.get("next_order") is not None:
         told.append(f"The next order is expected about {pen.day(customer['next_order'])}.")
     if customer.get("gone_by") is not None:
-        told.append(
-            f"Without an order by {pen.day(customer['gone_by'])} the chance of still being a customer is below {share(0.1)}."
-        )
+        gone, now = pen.local(customer["gone_by"]), pen.local(info.get("as_of"))
+        if gone is not None and now is not None and gone <= now:
+            told.append(f"The chance of still being a customer is already below {share(0.1)}.")
+        else:
+            by = pen.day(customer["gone_by"])
+            told.append(f"Without an order by {by} the chance of still being a customer is below {share(0.1)}.")
     orders = customer.get("expected_orders")
-    if orders is not None:
-        told.append(f"In {horizon} about {_plain(float(orders))} days with an order are expected.")
+    if orders is not None and _ordered(customer, info):
+        told.append(f"In {span_of(Matter(info, {}))} about {_plain(float(orders))} days with an order are expected.")
     return told
+
+
+def _ordered(customer: Mapping[str, Any], info: Mapping[str, Any]) -> bool:
+    """Tell whether there are orders to expect more of: a buying model that was fitted, or a day with an order."""
+    buying = (info.get("models") or {}).get("buying") or {}
+    return bool(buying.get("fitted") or customer.get("purchase_days") or customer.get("expected_orders"))
 
 
 def _plain(value: float) -> str:
@@ -87,7 +96,8 @@ def _score(
     for way, rises in ways:
         mine = [row["trait"] for row in ordered if (row["contribution"] > 0) is rises and row["contribution"]]
         if mine:
-            listed = " and ".join(f"{_called(words, trait)} ({say(pen, trait, customer.get(trait))})" for trait in mine)
+            said = [f"{_called(words, trait)} ({say(pen, trait, customer.get(trait))})" for trait in mine]
+            listed = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
             parts.append(f"{way} {'most ' if not parts else ''}by {listed}")
     return stop(", ".join([told, *parts]))
 
@@ -103,6 +113,8 @@ def _said(pen: Pen, customer: Mapping[str, Any], name: str, model: Mapping[str, 
     if isinstance(value, str):
         chance = customer.get(name + CHANCE)
         return named(value) + (f" (chance {share(float(chance))})" if chance is not None else "")
+    if model.get("what") == "look_alike":
+        return f"{float(value):.2f} alike, where 1 is most and 0.5 is as like them as like the others"
     if model.get("unit") == "chance":
         return share(float(value))
     return f"{float(value):,.3g}" if abs(value) < 1000 else f"{float(value):,.0f}"

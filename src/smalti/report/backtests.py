@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from smalti.facts import Currency
 from smalti.models import BackTest, Band, Measure
 from smalti.report.density import Scale, fit_scale
 from smalti.report.writing import NOTHING, Pen, count, share, spoken
@@ -14,6 +16,7 @@ from smalti.report.writing import NOTHING, Pen, count, share, spoken
 SHOWN = 12
 """Rows told of a table at once; the others are folded away."""
 _ROOM = 1.04
+_RANGE = re.compile(r"(-?[\d.,]+(?:e[+-]?\d+)?) to (-?[\d.,]+(?:e[+-]?\d+)?)")
 _MEANINGS = {
     "area under the roc curve": "how often a customer to whom it came stood above one to whom it did not; a coin has 0.5",
     "average precision": "how many of those placed first were right, over all places to cut",
@@ -23,6 +26,8 @@ _MEANINGS = {
     "log-likelihood": "how likely the model thought what came; more is better",
     "brier score": "mean squared distance of the chance from what came; less is better",
     "calibration in the large": "what came over what was foretold; 1 is right",
+    "calibration intercept, as odds": "odds of what came over odds of what was foretold; 1 is right",
+    "predicted / observed": "all that was foretold over all that came; 1 is right",
     "calibration slope": "1 is right; below 1 the forecasts are too far apart, above 1 too near each other",
     "foretold for each that came": "all that was foretold over all that came; 1 is right",
     "foretold over actual": "all that was foretold over all that came; 1 is right",
@@ -173,7 +178,9 @@ class Trial:
         chances: Of amounts: chances of anything at all against how often there was anything, None where not told.
         lift: Tenths by forecast, the highest first.
         lift_summary: What they show, a sentence.
-        over_time: One row for each cut-off.
+        over_time: One row for each cut-off, or, of contracts, for each number of periods ahead.
+        over_time_title: What these rows are, and what the first column is.
+        resembles: Whether it is likeness that was tried: no chance, so nothing was foretold.
         cohorts: One row for each cohort.
         forecasters: Names of those compared, the model first.
         measures: How they did.
@@ -193,12 +200,19 @@ class Trial:
     forecasters: tuple[str, ...]
     measures: tuple[Compared, ...]
     warnings: tuple[str, ...]
+    over_time_title: tuple[str, str] = ("From one instant to the next", "As of")
+    resembles: bool = False
 
 
-def tell_backtest(test: BackTest, pen: Pen) -> Trial:
+def tell_backtest(test: BackTest, pen: Pen, *, what: str = "", unit: str = "") -> Trial:
     """Tell a back-test in words, places on a plane, and bars.
 
-    >>> from smalti.facts import Currency
+    Args:
+        test: The back-test.
+        pen: Writes money and days.
+        what: What the model is of, such as `renewal`; of a `look_alike` it is told as resemblance.
+        unit: What the model counts in; it says of an amount whether it is money or a plain number.
+
     >>> band = Band("tenth 1", 100, 0.5, 0.52, 0.42, 0.62)
     >>> told = tell_backtest(BackTest("an order", "chance", 90, (0,), 100, calibration=(band,)), Pen(Currency("EUR")))
     >>> told.ground
@@ -206,22 +220,78 @@ def tell_backtest(test: BackTest, pen: Pen) -> Trial:
     >>> told.curve.summary
     'The forecast held in the only group of like customers.'
     """
+    test, pen = _in_unit(test, unit), pen_of(unit or test.unit, pen)
+    resembles = what == "look_alike"
     forecasters = tuple(dict.fromkeys(["model", *(one.of for one in test.measures)]))
     names = tuple(dict.fromkeys(one.name for one in test.measures))
     return Trial(
         test.outcome,
-        _ground(test, pen),
+        _ground(test, pen) if not resembles else _hidden(test, pen),
         test.verdict,
         _curve(test.calibration, test.unit, pen) if test.calibration else None,
         tuple(_row(band, test.unit, pen) for band in test.calibration),
         _curve(test.chances, "chance", pen) if test.chances else None,
         _lift(test, pen),
-        _lift_summary(test),
+        _lift_summary(test) if not resembles else found_again(test),
         tuple(_row(band, test.unit, pen) for band in test.over_time),
         tuple(_row(band, test.unit, pen) for band in test.cohorts),
         forecasters if test.measures else (),
         tuple(_compared(name, test, forecasters, pen) for name in names),
         test.warnings,
+        ("Looking one period ahead, and more", "Ahead")
+        if what == "renewal"
+        else ("From one instant to the next", "As of"),
+        resembles,
+    )
+
+
+def _in_unit(test: BackTest, unit: str) -> BackTest:
+    """Take the model's word on what an amount is counted in; its bands of money are named in money by `_named`."""
+    return replace(test, unit=unit) if test.unit == "money" and (unit == "number" or unit.endswith(" minor")) else test
+
+
+def pen_of(unit: str, pen: Pen) -> Pen:
+    """Give a pen for money of a unit such as `EUR minor`.
+
+    >>> pen_of("EUR minor", Pen(Currency("GBP"))).currency.code, pen_of("money", Pen(Currency("GBP"))).currency.code
+    ('EUR', 'GBP')
+    """
+    code, _, word = unit.partition(" ")
+    return Pen(Currency(code), pen.time_zone) if word == "minor" and code != pen.currency.code else pen
+
+
+def _is_money(unit: str) -> bool:
+    return unit == "money" or unit.endswith("minor")
+
+
+def _named(name: str, unit: str, pen: Pen) -> str:
+    """Write the name of a band that says from which amount to which as money, where it is money."""
+    found = _RANGE.fullmatch(name) if _is_money(unit) else None
+    if found is None:
+        return name
+    low, high = (pen.round_money(round(float(end.replace(",", "")))) for end in found.groups())
+    return f"{low} to {high}"
+
+
+def _hidden(test: BackTest, pen: Pen) -> str:
+    when = f", as of {pen.day(_iso(test.cut_offs[0]))}" if test.cut_offs else ""
+    return f"Tried{when}: {count(test.customers, 'member')} were hidden among all others, and looked for by likeness alone."
+
+
+def found_again(test: BackTest) -> str:
+    r"""Say of a likeness which share of hidden members was among the tenth most alike; nothing where it was not tried.
+
+    >>> bands = (Band("tenth 1", 100, 0.1, 0.4), *(Band(f"tenth {n}", 100, 0.1, 0.06667) for n in range(2, 11)))
+    >>> found_again(BackTest("hidden members", "chance", 0, (), 100, lift=bands)).replace("\xa0", " ")
+    'Of the members that were hidden, 40 % were found among the tenth most alike; by chance it would be 10 %.'
+    """
+    held = [band.observed * band.customers for band in test.lift]
+    if not sum(held) > 0:
+        return ""
+    by_chance = test.lift[0].customers / sum(band.customers for band in test.lift)
+    return (
+        f"Of the members that were hidden, {share(held[0] / sum(held))} were found among the tenth most alike; "
+        f"by chance it would be {share(round(by_chance, 2))}."
     )
 
 
@@ -235,7 +305,7 @@ def amount(value: float, unit: str, pen: Pen) -> str:
     """
     if unit == "chance":
         return share(value)
-    if unit == "money" or unit.endswith("minor"):
+    if _is_money(unit):
         return pen.round_money(value)
     return f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
 
@@ -287,8 +357,8 @@ def _point(band: Band, scale: Scale, unit: str, pen: Pen) -> Point:
     low, high = (band.observed if end is None else end for end in (band.low, band.high))
     between = f", {_between(band, unit, pen)}" if band.low is not None else ""
     tip = (
-        f"{spoken(band.name)}, {count(band.customers, 'customer')}; foretold {amount(band.predicted, unit, pen)}; "
-        f"came {amount(band.observed, unit, pen)}{between}"
+        f"{spoken(_named(band.name, unit, pen))}, {count(band.customers, 'customer')}; "
+        f"foretold {amount(band.predicted, unit, pen)}; came {amount(band.observed, unit, pen)}{between}"
     )
     at = [_at(value, scale) for value in (band.predicted, band.observed, low, high)]
     return Point(at[0], at[1], at[2], at[3], band.held or band.low is None, tip)
@@ -351,7 +421,7 @@ def _lift_summary(test: BackTest) -> str:
 
 def _row(band: Band, unit: str, pen: Pen) -> Row:
     return Row(
-        band.name,
+        _named(band.name, unit, pen),
         count(band.customers),
         amount(band.predicted, unit, pen),
         amount(band.observed, unit, pen),
@@ -381,8 +451,11 @@ def _badness(one: Measure) -> float:
 
 def _number(one: Measure, value: float, test: BackTest, pen: Pen) -> str:
     name = one.name.lower()
-    money = test.unit == "money" or test.unit.endswith("minor")
-    if money and "error" in name and not any(word in name for word in ("relative", "percent", "share", "log")):
+    if (
+        _is_money(test.unit)
+        and "error" in name
+        and not any(word in name for word in ("relative", "percent", "share", "log"))
+    ):
         return pen.round_money(value)
     return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from smalti.errors import ModelError
 from smalti.models import BackTest
-from smalti.report.backtests import Trial, amount, tell_backtest
+from smalti.report.backtests import Trial, amount, found_again, pen_of, tell_backtest
 from smalti.report.columns import Flags, minor_column
 from smalti.report.matter import Matter
 from smalti.report.writing import count, named, share, spoken, stop
@@ -212,7 +212,9 @@ def _tested(matter: Matter, model: Mapping[str, Any]) -> Trial | None:
     if not model.get("backtest"):
         return None
     try:
-        return tell_backtest(BackTest.from_dict(model["backtest"]), matter.pen)
+        test = BackTest.from_dict(model["backtest"])
+        unit = str(model.get("unit") or "")
+        return tell_backtest(test, matter.pen, what=str(model.get("what") or ""), unit=unit)
     except (ModelError, TypeError):
         return None
 
@@ -287,14 +289,35 @@ def _now(matter: Matter, name: str, model: Mapping[str, Any]) -> str:
         minor, _ = minor_column(table, name, matter.pen.currency)
         return f"Today {matter.pen.round_money(int(minor.sum()))} in all, of {count(len(column), 'customer')}."
     values = np.asarray(column.cast(pa.float64()))
-    unit = str((model.get("backtest") or {}).get("unit") or model.get("unit") or "")
+    if model.get("what") == "look_alike":
+        return _alike(values, model)
+    tried = model.get("backtest") or {}
+    unit = str(model.get("unit") or tried.get("unit") or "")
     if unit == "chance":
-        likely = int((values > 0.5).sum())
-        return (
-            f"Today about {count(round(float(values.sum())))} of {count(len(values), 'customer')} are expected to; "
-            f"{count(likely)} of them with a chance above {share(0.5)}."
-        )
-    return f"Today {amount(float(values.sum()), unit, matter.pen)} in all, of {count(len(values), 'customer')}."
+        return _expected(values, str(tried.get("outcome") or ""), renewal=model.get("what") == "renewal")
+    whole = amount(float(values.sum()), unit, pen_of(unit, matter.pen))
+    return f"Today {whole} in all, of {count(len(values), 'customer')}."
+
+
+def _expected(values: np.typing.NDArray[np.float64], outcome: str, *, renewal: bool) -> str:
+    """Say of how many customers something is expected, and what."""
+    about, those = count(round(float(values.sum()))), count(len(values), "customer")
+    likely = f"{count(int((values > 0.5).sum()))} of them with a chance above {share(0.5)}."
+    if renewal:
+        return f"Today about {about} of {those} with a running contract are expected to renew at the next renewal; {likely}"
+    return (
+        f"Today about {about} of {those} are expected to have this: {outcome or 'what the score foretells'}; {likely}"
+    )
+
+
+def _alike(values: np.typing.NDArray[np.float64], model: Mapping[str, Any]) -> str:
+    """Say what a likeness is good for: it puts customers in order, and is no chance of anything."""
+    told = f"It puts {count(len(values), 'customer')} in order of resemblance; it is no chance of anything."
+    try:
+        again = found_again(BackTest.from_dict(model["backtest"])) if model.get("backtest") else ""
+    except (ModelError, TypeError):
+        again = ""
+    return f"{told} {again}".strip()
 
 
 def _figures(matter: Matter) -> tuple[Figure, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from smalti.report.doubts import value_doubt
 from smalti.report.matter import Matter
 from smalti.report.palette import tiles
 from smalti.report.reach import Reach, reaches
@@ -35,6 +36,7 @@ class Figure:
         exact: The number to the last penny.
         each: What it makes per customer, or nothing.
         meaning: What it means.
+        doubt: Why it is not to be taken at its word, or nothing.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Figure:
     exact: str
     each: str
     meaning: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,4 +162,5 @@ def _figure(matter: Matter, name: str) -> Figure:
     total = (matter.info.get("totals") or {}).get(name)
     each = "" if total is None else f"{matter.pen.round_money(ratio(total, matter.customers))} a customer"
     exact = matter.pen.money(total)
-    return Figure(name, title, matter.pen.round_money(total), exact, each if exact != NOTHING else "", meaning)
+    doubt = value_doubt(matter) if name == "value_to_come" and exact != NOTHING else ""
+    return Figure(name, title, matter.pen.round_money(total), exact, each if exact != NOTHING else "", meaning, doubt)

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from smalti.report.account import accounts
+from smalti.report.doubts import value_doubt
 from smalti.report.matter import Matter
 from smalti.report.opening import VALUES, freshness
 from smalti.report.plans import Plan, plans
@@ -91,7 +92,7 @@ def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
         tuple(map(_line, (*told.active, *told.quiet))) if told else (),
         tuple(f"{ledger.title}: {ledger.wrong}" if ledger.wrong else stop(ledger.sentence) for ledger in ledgers),
         all(ledger.balanced for ledger in ledgers),
-        tuple(stop(str(note)) for note in info.get("notes") or ()),
+        (*filter(None, [value_doubt(matter)]), *(stop(str(note)) for note in info.get("notes") or ())),
     )
 
 

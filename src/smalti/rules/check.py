@@ -276,7 +276,10 @@ class _Checker:
 
     @read.register
     def _(self, node: Score) -> _Read:
-        scores = self.vocabulary.scores
+        scores, later = self.vocabulary.scores, self.vocabulary.later
+        if self.stream is None and node.name not in scores and node.name in later:
+            self.problem(node, "not known yet here", node.name, later[node.name])
+            return node, UNTOLD
         if self.stream is not None or node.name not in scores:
             wanted = "outside a condition on one fact" if self.stream is not None else _one_of(scores, "score")
             self.problem(

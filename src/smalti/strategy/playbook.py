@@ -122,7 +122,7 @@ _STANDARD: dict[str, dict[str, str | float]] = {
         "mechanism": "retention",
         "eligible": "purchase_days >= 1 and p_alive < 0.5 and value_lapsed > 0",
         "headroom": "value_lapsed",
-        "because": "only {p_alive} likely to be still a customer after {days_since_order} days of silence; "
+        "because": "{p_alive} likely to be still a customer after {days_since_order} days of silence; "
         "she would bring {value_lapsed} more if she came back and stayed",
     },
     "reward": {

@@ -30,12 +30,14 @@ def say_column(name: str, values: Floats, kind: Type, currency: Currency) -> pa.
 
     >>> say_column("p_alive", np.array([0.384, np.nan]), Type.NUMBER, Currency("GBP")).to_pylist()
     ['38 %', 'unknown']
+    >>> say_column("p_alive", np.array([0.004]), Type.NUMBER, Currency("GBP")).to_pylist()
+    ['less than 1 %']
     """
     write: Callable[[float], str]
     if kind is Type.MONEY:
         rounded, write = np.round(values), lambda value: format_minor(value, currency)
     elif name.startswith("p_"):
-        rounded, write = np.round(values, 2), lambda value: f"{value * 100:.0f} %"
+        rounded, write = np.round(values, 2), lambda value: f"{value * 100:.0f} %" if value else "less than 1 %"
     elif kind is Type.INTEGER or name.startswith("days_"):
         rounded, write = np.floor(values), lambda value: f"{value:,.0f}"
     else:

@@ -22,6 +22,7 @@ from smalti.models.buying.expectation import WHOLE, Steps, purchases_if_active
 from smalti.models.buying.histories import Histories, checked, group_histories
 from smalti.models.buying.likelihood import Kind, Parameters, log_likelihood, mean_loss, still_active
 from smalti.models.fitting import best_of, search, standard_errors
+from smalti.models.intervals import check_level
 from smalti.models.stored import same_names
 
 LEAST_REPEAT_CUSTOMERS = 2
@@ -167,8 +168,7 @@ class BuyingModel:
             >>> low.tolist(), high.tolist()
             ([0, 0], [1, 14])
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+        check_level(level)
         history, spans, shape = self._asked(repeats, recency, age, horizon)
         counts = Counts.of(self.parameters, history, spans)
         low, high = counts.quantile((1 - level) / 2), counts.quantile((1 + level) / 2)

@@ -25,6 +25,7 @@ from smalti.models.buying.pareto_likelihood import (
     pareto_log_likelihood,
 )
 from smalti.models.fitting import best_of, search, standard_errors
+from smalti.models.intervals import check_level
 from smalti.models.stored import same_names
 
 NAMES = ("r", "alpha", "s", "beta")
@@ -176,8 +177,7 @@ class ParetoModel:
             >>> low.tolist(), high.tolist()
             ([0, 1], [0, 15])
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+        check_level(level)
         asked = Asked.of(repeats, recency, age, horizon)
         counts = self._counts(asked)
         low, high = counts.quantile((1 - level) / 2), counts.quantile((1 + level) / 2)

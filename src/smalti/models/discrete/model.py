@@ -21,6 +21,7 @@ from smalti.models.arrays import Floats, Integers, numbers
 from smalti.models.buying.histories import Histories, grouped
 from smalti.models.discrete.likelihood import Four, Ways, mean_loss
 from smalti.models.fitting import best_of, standard_errors
+from smalti.models.intervals import check_level
 from smalti.models.stored import same_names
 from smalti.models.survival import log_lasting, steps_ahead
 
@@ -184,8 +185,7 @@ class DiscreteModel:
             >>> low.tolist(), high.tolist()
             ([1, 0], [5, 0])
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+        check_level(level)
         asked = self._asked(repeats, recency, opportunities)
         more = self._more_than(asked, horizon)
         low, high = ((more > above).sum(axis=1) for above in ((1 + level) / 2, (1 - level) / 2))

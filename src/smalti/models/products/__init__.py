@@ -18,7 +18,7 @@
 from __future__ import annotations
 
 from smalti.models.products.fitting import fit_next, horizon_of
-from smalti.models.products.model import REASONS, WAYS, NextItems, ProductModel
+from smalti.models.products.model import REASONS, WAYS, NextItems, ProductModel, joined
 from smalti.models.products.purchases import Purchases
 
-__all__ = ["REASONS", "WAYS", "NextItems", "ProductModel", "Purchases", "fit_next", "horizon_of"]
+__all__ = ["REASONS", "WAYS", "NextItems", "ProductModel", "Purchases", "fit_next", "horizon_of", "joined"]

@@ -16,16 +16,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import svds
 
 from smalti.models.arrays import Floats
-from smalti.models.products.purchases import Pairs, Purchases, pairs_of
+from smalti.models.products.purchases import Pairs, Purchases, latest_of, pairs_of
 from smalti.models.products.regression import threads
 
 _EXPOSURE = 365.0
 """Days of exposure that an item's own rate of being bought again must outweigh."""
-_BLOCK = 512
+_BLOCK = 256
 """Items whose neighbours are found at once."""
+_DENSE = 300
+"""Up to so many items singular vectors are exact; of more, by subspace iteration from a random start (Halko et al. 2011)."""
+_SPARE, _ROUNDS = 16, 5
+_HEARD = 200
+"""Items of one customer that speak for what goes together, at most: those she bought last."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Settings:
     half_life: float = 60.0
     memory: float = 90.0
     shrinkage: float = 10.0
-    neighbours: int = 200
+    neighbours: int = 100
     factors: int = 64
     seed: int = 0
 
@@ -86,8 +90,9 @@ def item_facts(known: Purchases, day: int, settings: Settings) -> ItemFacts:
     """
     pairs = pairs_of(known)
     shape = (known.customers, len(known.items))
-    ever = pairs.matrix(np.ones(len(pairs.item)), *shape)
-    lately = pairs.matrix(0.5 ** ((day - pairs.last) / (2 * settings.memory)), *shape)
+    heard = latest_of(pairs, _HEARD)
+    ever = heard.matrix(np.ones(len(heard.item)), *shape)
+    lately = heard.matrix(0.5 ** ((day - heard.last) / (2 * settings.memory)), *shape)
     return ItemFacts(
         popular_of(known, day, settings.half_life),
         _again(known, pairs, day),
@@ -140,17 +145,21 @@ def together_of(matrix: sparse.csr_array, shrinkage: float, neighbours: int) -> 
     """
     weighed = of_one_length(matrix)
     squares = np.asarray(weighed.multiply(weighed).sum(axis=0)).ravel()
-    columns, heavy = sparse.csc_array(matrix), sparse.csc_array(weighed)
-    rows = []
+    lengths = np.diff(matrix.indptr)
+    # One product for both: inner products as the real part, common buyers as the imaginary part.
+    both = matrix.astype(np.complex64)
+    both.data = (np.repeat(1 / np.maximum(lengths, 1), lengths) + 1j).astype(np.complex64)
+    columns, rows = sparse.csc_array(matrix.astype(np.float32)), []
+    shrunk, root = np.float32(shrinkage), np.sqrt(squares).astype(np.float32)
     for start in range(0, matrix.shape[1], _BLOCK):
-        common = (sparse.csr_array(columns[:, start : start + _BLOCK].T) @ matrix).toarray()
-        inner = (sparse.csr_array(heavy[:, start : start + _BLOCK].T) @ weighed).toarray()
-        scale = np.sqrt(np.outer(squares[start : start + _BLOCK], squares))
-        weight = np.divide(common, common + shrinkage, out=np.zeros_like(common), where=common > 0)
+        found = (sparse.csr_array(columns[:, start : start + _BLOCK].T) @ both).toarray()
+        inner, common = np.ascontiguousarray(found.real), np.ascontiguousarray(found.imag)
+        scale = np.outer(root[start : start + _BLOCK], root)
+        weight = np.divide(common, common + shrunk, out=np.zeros_like(common), where=common > 0)
         alike = weight * np.divide(inner, scale, out=np.zeros_like(common), where=scale > 0)
         alike[np.arange(len(alike)), start + np.arange(len(alike))] = 0.0
         rows.append(_nearest(alike, neighbours))
-    return sparse.csr_array(sparse.vstack(rows, format="csr")) if rows else sparse.csr_array((0, 0))
+    return sparse.csr_array(sparse.vstack(rows, format="csr", dtype=np.float64)) if rows else sparse.csr_array((0, 0))
 
 
 def _nearest(alike: Floats, most: int) -> sparse.csr_array:
@@ -168,10 +177,22 @@ def factors_of(matrix: sparse.csr_array, factors: int, seed: int) -> Floats:
     wanted = min(factors, min(matrix.shape) - 1)
     if wanted < 2:
         return np.zeros((matrix.shape[1], 0))
-    start = np.random.default_rng(seed).random(min(matrix.shape))
+    weighed = of_one_length(matrix)
     with threads().limit(limits=1):
-        _, values, right = svds(of_one_length(matrix), k=wanted, v0=start, tol=1e-6, solver="arpack")
-    return np.ascontiguousarray(right[np.argsort(-values, kind="stable")].T)
+        if matrix.shape[1] <= _DENSE:
+            return _leading((weighed.T @ weighed).toarray(), wanted)
+        width = min(wanted + _SPARE, *matrix.shape)
+        found = np.random.default_rng(seed).standard_normal((matrix.shape[1], width))
+        turned = sparse.csr_array(weighed.T)
+        for _ in range(_ROUNDS):
+            found, _ = np.linalg.qr(turned @ (weighed @ found))
+        seen = weighed @ found
+        return np.ascontiguousarray(found @ _leading(seen.T @ seen, wanted))
+
+
+def _leading(square: Floats, most: int) -> Floats:
+    """Give the leading eigenvectors of a symmetric matrix as columns, the first of the highest eigenvalue."""
+    return np.ascontiguousarray(np.linalg.eigh(square)[1][:, ::-1][:, :most])
 
 
 def of_one_length(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -15,13 +15,13 @@ import numpy as np
 from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.backtest import Measure
 from smalti.models.products.items import ItemFacts
-from smalti.models.products.learning import Weights, some_customers
+from smalti.models.products.learning import Weights, at_most, some_customers
 from smalti.models.products.purchases import Purchases
 from smalti.models.products.ranking import Marks, best, marks, mean_interval
 from smalti.models.products.views import FACTORS, TOGETHER, View, views
 
-JUDGED = 3_000
-"""Customers whose rankings are judged, at most."""
+JUDGED, JUDGED_CELLS = 3_000, 8_000_000
+"""Customers whose rankings are judged, at most, and their pairs with items; a thousand customers in any case."""
 POPULAR_ALONE, AGAIN_ALONE = "most popular", "buy again"
 """The two naive forecasts: what sells most of late; what she has bought most often, then what sells most."""
 BASELINES = (POPULAR_ALONE, AGAIN_ALONE)
@@ -79,7 +79,7 @@ def _baskets(lines: Purchases, day: int, there: Booleans, *, seed: int, newcomer
     first, last = _ends(lines.day, starts)
     left_out = first if newcomers else last
     chosen = (first > day) if newcomers else (last > day) & (first < last)
-    who = some_customers(people[chosen], JUDGED, seed)
+    who = some_customers(people[chosen], at_most(JUDGED, JUDGED_CELLS, len(lines.items)), seed)
     days = left_out[np.searchsorted(people, who)]
     mine = lines.chosen(who)
     basket = mine.where(mine.day == days[mine.customer])

@@ -22,10 +22,10 @@ from smalti.models.products.purchases import Pairs, Purchases, pairs_of
 from smalti.models.products.regression import regress
 from smalti.models.products.views import View, views
 
-PAIRS = 100_000
+PAIRS = 50_000
 """Pairs that came to nothing that are learnt from, about: of those bought before, and of those never bought."""
-LEARNT_FROM = 5_000
-"""Customers that are learnt from, at most."""
+LEARNT_FROM, LEARNT_CELLS = 5_000, 8_000_000
+"""Customers that are learnt from, at most, and their pairs with items; a thousand customers in any case."""
 LEAST_BOUGHT = 50
 """With fewer pairs bought within the horizon, a fit says more about chance than about customers."""
 
@@ -50,6 +50,13 @@ class Weights:
     def sum(self, seen: View) -> Floats:
         """Give the sum for every pair, shape (customers, items)."""
         return seen.sum(self.weights, self.constant)
+
+    def of(self, seen: Floats) -> Floats:
+        """Give the sum for some pairs of which the names of the weights were seen, shape (pairs, names)."""
+        whole = np.full(len(seen), self.constant)
+        for number, weight in enumerate(self.weights.values()):
+            whole += weight * seen[:, number]
+        return whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +87,15 @@ def some_customers(among: Integers, most: int, seed: int) -> Integers:
     return np.sort(np.random.default_rng(seed).choice(among, most, replace=False))
 
 
+def at_most(customers: int, cells: int, items: int) -> int:
+    """Give how many customers are looked at where there are so many items: pairs are bounded, a thousand are enough.
+
+    >>> at_most(5_000, 15_000_000, 10), at_most(5_000, 15_000_000, 5_000), at_most(5_000, 15_000_000, 50_000)
+    (5000, 3000, 1000)
+    """
+    return max(min(customers, cells // max(items, 1)), 1_000)
+
+
 def lesson(
     purchases: Purchases, day: int, horizon: int, facts: ItemFacts, names: Sequence[str], *, seed: int = 0
 ) -> Lesson:
@@ -97,7 +113,7 @@ def lesson(
         ModelError: Too little was bought within the horizon.
     """
     known, came = purchases.until(day), purchases.after(day, day + horizon)
-    who = some_customers(np.unique(known.customer), LEARNT_FROM, seed)
+    who = some_customers(np.unique(known.customer), at_most(LEARNT_FROM, LEARNT_CELLS, len(known.items)), seed)
     known, came = known.chosen(who), came.chosen(who)
     outcome = pairs_of(came)
     if len(outcome.item) < LEAST_BOUGHT:

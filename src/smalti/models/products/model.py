@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,10 @@ import numpy as np
 from scipy import sparse
 
 from smalti.errors import ModelError
-from smalti.models.arrays import Floats, Integers
+from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.backtest import BackTest
 from smalti.models.products.items import ItemFacts
-from smalti.models.products.learning import Weights, spending_view
+from smalti.models.products.learning import SPENDING, Weights, spending_view
 from smalti.models.products.purchases import Purchases
 from smalti.models.products.ranking import best
 from smalti.models.products.regression import chance_of
@@ -43,7 +43,8 @@ class NextItems:
         chance: Chance of buying it within the horizon; NaN for who never bought.
         spend: What she spends on it within the horizon if she buys it, minor units.
         why: Places in `REASONS`.
-        new_spend: Expected spend within the horizon on items that she has not bought, shape (customers,).
+        new_spend: Expected spend within the horizon on items that she has not bought, shape (customers,); NaN where that
+            was not asked for.
     """
 
     item: Integers
@@ -89,7 +90,15 @@ class ProductModel:
         """Give the chances, and the spend once bought, of every pair seen, shape (customers, items)."""
         return forecast(self.chances, self.spending, self.facts, seen)
 
-    def next_items(self, purchases: Purchases, day: int, *, most: int = 3, groups: Integers | None = None) -> NextItems:
+    def next_items(
+        self,
+        purchases: Purchases,
+        day: int,
+        *,
+        most: int = 3,
+        groups: Integers | None = None,
+        news: bool = True,
+    ) -> NextItems:
         """Foretell what every customer buys next: what has the highest chance first.
 
         The items of who has never bought are what sells most of late, in her group where that is known.
@@ -99,6 +108,7 @@ class ProductModel:
             day: As of which day.
             most: How many items each.
             groups: Place of each customer in the model's groups, -1 for none.
+            news: Whether the spend on what she has not bought is wanted: it takes the chance of every item.
 
         Raises:
             ModelError: The day lies before the day of the fit.
@@ -106,38 +116,44 @@ class ProductModel:
         if day < self.day:
             raise ModelError(f"a model fitted as of day {self.day} is asked about the earlier day {day}")
         known = purchases.until(day).with_items(self.items)
-        parts = [self._next(seen, most, groups) for seen in views(known, day, self.facts, WAYS[self.way])]
+        names = [name for name in WAYS[self.way] if self.chances.weights[name]]
+        parts = [self._next(seen, most, groups, news=news) for seen in views(known, day, self.facts, names)]
         if not parts:
             places, numbers = np.zeros((0, most), dtype=np.int64), np.zeros((0, most))
             return NextItems(places, numbers, numbers, places, np.zeros(0))
-        item, chance, spend, why, new_spend = (np.concatenate(one) for one in zip(*parts, strict=True))
-        return NextItems(item, chance, spend, why, new_spend)
+        return joined(parts)
 
-    def _next(
-        self, seen: View, most: int, groups: Integers | None
-    ) -> tuple[Integers, Floats, Floats, Integers, Floats]:
-        chance, spend = self.forecast(seen)
+    def _next(self, seen: View, most: int, groups: Integers | None, *, news: bool) -> NextItems:
+        odds = self.chances.sum(seen)
         strangers = ~seen.shoppers.known
-        scores = chance.copy()
-        scores[strangers] = self._popular(groups, seen)[strangers]
+        new_spend = self._new_spend(seen, odds) if news else np.full(len(odds), np.nan)
+        scores = odds
+        if strangers.any():
+            scores = odds.astype(np.float64)
+            scores[strangers] = self._popular(groups, seen, strangers)
         found = best(scores, most)
-        rows = np.arange(len(found))[:, None]
-        why = self._why(seen, found)
-        money = chance * spend
-        money[seen.pairs.customer, seen.pairs.item] = 0.0
+        rows = np.repeat(np.arange(len(found)), found.shape[1])
+        paid = spending_view(seen, self.facts).at(SPENDING, rows, found.ravel())
+        spend = spend_of(self.spending.of(paid)).reshape(found.shape)
         unknown = strangers[:, None] | (found < 0)
-        return (
+        chance = chance_of(odds[np.arange(len(found))[:, None], found].astype(np.float64))
+        return NextItems(
             found,
-            np.where(unknown, np.nan, chance[rows, found]),
-            np.where(unknown, np.nan, spend[rows, found]),
-            np.where(strangers[:, None], REASONS.index("popular"), why),
-            np.where(strangers, 0.0, money.sum(axis=1)),
+            np.where(unknown, np.nan, chance),
+            np.where(unknown, np.nan, spend),
+            np.where(strangers[:, None], REASONS.index("popular"), self._why(seen, found)),
+            np.where(strangers & news, 0.0, new_spend),
         )
 
-    def _popular(self, groups: Integers | None, seen: View) -> Floats:
-        known = np.array(np.broadcast_to(self.facts.popular, seen.shape))
+    def _new_spend(self, seen: View, odds: Floats) -> Floats:
+        money = chance_of(odds) * spend_of(self.spending.sum(spending_view(seen, self.facts)))
+        money[seen.pairs.customer, seen.pairs.item] = 0.0
+        return np.asarray(money.sum(axis=1, dtype=np.float64))
+
+    def _popular(self, groups: Integers | None, seen: View, whom: Booleans) -> Floats:
+        known = np.tile(self.facts.popular, (int(whom.sum()), 1))
         if groups is not None and len(self.groups):
-            mine = groups[seen.start : seen.start + seen.shape[0]]
+            mine = groups[seen.start : seen.start + seen.shape[0]][whom]
             known[mine >= 0] = self.popular_in[mine[mine >= 0]]
         return known
 
@@ -149,10 +165,8 @@ class ProductModel:
         for name in used:
             above = seen.everywhere[name][rows, found] - self.chances.usual[name]
             likeness += self.chances.weights[name] * above
-        before = np.zeros(seen.shape, dtype=np.bool_)
-        before[seen.pairs.customer, seen.pairs.item] = True
         other = np.where(likeness > 0, REASONS.index("with"), REASONS.index("popular"))
-        return np.where(before[rows, found], REASONS.index("again"), other)
+        return np.where(seen.place_of(rows, found) >= 0, REASONS.index("again"), other)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the model as numbers, texts and lists that JSON keeps without loss; long where there are many items.
@@ -230,6 +244,15 @@ def _told(weights: Weights) -> dict[str, Any]:
 
 def forecast(chances: Weights, spending: Weights, facts: ItemFacts, seen: View) -> tuple[Floats, Floats]:
     """Give chances, and the spend once bought in minor units, of every pair seen, shape (customers, items)."""
-    chance = chance_of(chances.sum(seen))
-    spend = np.minimum(np.exp(np.clip(spending.sum(spending_view(seen, facts)), -40, 40)), MOST_SPEND)
-    return chance, spend
+    return chance_of(chances.sum(seen)), spend_of(spending.sum(spending_view(seen, facts)))
+
+
+def spend_of(logarithm: Floats) -> Floats:
+    """Give the spend of its logarithm, minor units, at most `MOST_SPEND`."""
+    return np.asarray(np.minimum(np.exp(np.clip(logarithm, -40, 40)), MOST_SPEND))
+
+
+def joined(parts: Sequence[NextItems]) -> NextItems:
+    """Put together what is foretold of some customers and of those after them."""
+    names = ("item", "chance", "spend", "why", "new_spend")
+    return NextItems(*(np.concatenate([getattr(one, name) for one in parts]) for name in names))

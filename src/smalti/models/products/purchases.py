@@ -130,10 +130,13 @@ class Purchases:
 
     def of_day_order(self) -> Integers:
         """Give for each line whether it is the first of its customer and day (1) or not (0)."""
-        order = np.lexsort((self.day, self.customer))
-        first = _differs(self.customer[order]) | _differs(self.day[order])
+        if not len(self):
+            return np.zeros(0, dtype=np.int64)
+        earliest = int(self.day.min())
+        key = self.customer * (int(self.day.max()) - earliest + 1) + (self.day - earliest)
+        order = np.argsort(key, kind="stable")
         marks = np.zeros(len(self), dtype=np.int64)
-        marks[order] = first
+        marks[order] = _differs(key[order])
         return marks
 
 
@@ -183,6 +186,29 @@ def pairs_of(known: Purchases) -> Pairs:
     return Pairs(known.customer[starts], known.item[starts], times, known.day[starts], known.day[ends], spend)
 
 
+def latest_of(pairs: Pairs, most: int) -> Pairs:
+    """Give of each customer the items that she bought last, at most so many; of those bought on one day the earlier items.
+
+    >>> latest_of(pairs_of(Purchases.of([0, 0, 0], ["a", "b", "c"], [1, 9, 9], [5, 7, 9], 1)), 1).item.tolist()
+    [1]
+    """
+    starts = np.flatnonzero(_differs(pairs.customer))
+    count = np.diff(np.append(starts, len(pairs.customer)))
+    if not (count > most).any():
+        return pairs
+    order = np.lexsort((-pairs.last, pairs.customer))
+    rank = np.arange(len(order)) - np.repeat(starts, count)
+    kept = np.sort(order[rank < most])
+    return Pairs(
+        pairs.customer[kept],
+        pairs.item[kept],
+        pairs.times[kept],
+        pairs.first[kept],
+        pairs.last[kept],
+        pairs.spend[kept],
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Shoppers:
     """What is known of each customer as of a day; one entry per customer, 0 for who never bought.
@@ -224,11 +250,12 @@ def shoppers_of(known: Purchases) -> Shoppers:
     [2.0, 0.0]
     """
     count = known.customers
-    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
-    np.minimum.at(first, known.customer, known.day)
-    np.maximum.at(last, known.customer, known.day)
+    first, last = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    starts = np.flatnonzero(_differs(known.customer))
+    if len(starts):
+        first[known.customer[starts]] = np.minimum.reduceat(known.day, starts)
+        last[known.customer[starts]] = np.maximum.reduceat(known.day, starts)
     lines = np.bincount(known.customer, minlength=count).astype(np.float64)
     spend = np.bincount(known.customer, known.spend, minlength=count).astype(np.float64)
     baskets = np.bincount(known.customer, known.of_day_order(), minlength=count).astype(np.float64)
-    some = lines > 0
-    return Shoppers(baskets, np.where(some, first, 0), np.where(some, last, 0), lines, spend)
+    return Shoppers(baskets, first, last, lines, spend)

@@ -12,6 +12,11 @@ import numpy as np
 
 from smalti.models.arrays import Booleans, Floats, Integers
 
+_DEEP = 16
+"""Columns in a group, of which the highest is looked at first."""
+_FEW = 8
+"""So few are found by looking at all columns."""
+
 
 def best(scores: Floats, most: int) -> Integers:
     """Give the places of the highest scores of each row, the highest first; of equals the earlier column.
@@ -26,13 +31,44 @@ def best(scores: Floats, most: int) -> Integers:
     >>> best(np.array([[0.2, 0.9, 0.9]]), 2).tolist()
     [[1, 2]]
     """
-    left = scores.copy()
+    most = min(most, scores.shape[1])
+    groups = scores.shape[1] // _DEEP
+    return _first(scores.copy(), most)[0] if groups < 2 * most or most < _FEW else _best_of_many(scores, most, groups)
+
+
+def _first(left: Floats, most: int) -> tuple[Integers, Floats]:
+    """Give the places and the values of the highest, one after the other; `left` is used up."""
     rows = np.arange(len(left))
-    found = np.empty((len(left), min(most, left.shape[1])), dtype=np.int64)
-    for rank in range(found.shape[1]):
+    found, values = np.empty((len(left), most), dtype=np.int64), np.empty((len(left), most), dtype=left.dtype)
+    for rank in range(most):
         place = left.argmax(axis=1)
-        found[:, rank] = np.where(left[rows, place] == -np.inf, -1, place)
+        values[:, rank] = left[rows, place]
+        found[:, rank] = np.where(values[:, rank] == -np.inf, -1, place)
         left[rows, place] = -np.inf
+    return found, values
+
+
+def _best_of_many(scores: Floats, most: int, groups: int) -> Integers:
+    """Seek the highest among the groups of columns that lead: the best `most` lie in the `most` groups of highest maxima.
+
+    Columns that leave the same remainder are a group. Rows where groups tie for the last place are sought through in full.
+    """
+    even = scores[:, : groups * _DEEP].reshape(len(scores), _DEEP, groups)
+    rest = scores[:, groups * _DEEP :]
+    highest = even.max(axis=1)
+    highest[:, : rest.shape[1]] = np.maximum(highest[:, : rest.shape[1]], rest)
+    leading, maxima = _first(highest, most)
+    last = maxima[:, -1]
+    tied = (highest == last[:, None]).any(axis=1) | (last == -np.inf)
+    leading = np.sort(np.maximum(leading, 0), axis=1)
+    places = leading[:, None, :] + groups * np.arange(_DEEP + 1)[:, None]
+    places = places.reshape(len(scores), -1)
+    there = places < scores.shape[1]
+    places = np.minimum(places, scores.shape[1] - 1)
+    rows = np.arange(len(scores))[:, None]
+    inner, _ = _first(np.where(there, scores[rows, places], -np.inf), most)
+    found = np.where(inner >= 0, places[rows, inner], -1)
+    found[tied] = _first(scores[tied], most)[0]
     return found
 
 

@@ -15,7 +15,7 @@ from smalti.models.arrays import Floats
 
 _RIDGE = 0.1
 _STEPS = 60
-_SAME = 1e-12
+_SAME = 1e-11
 _FAR = 30.0
 
 
@@ -62,10 +62,8 @@ def _newton(columns: Floats, came: Floats, stands_for: Floats, *, amounts: bool)
     found[0] = np.log(max(mean, 1e-9)) if amounts else np.log(max(mean, 1e-9) / max(1 - mean, 1e-9))
     ridge = np.full(len(found), _RIDGE)
     ridge[0] = 0.0
-    loss = _loss(columns, came, stands_for, found, ridge, amounts=amounts)
+    loss, expected = _loss(columns, came, stands_for, found, ridge, amounts=amounts)
     for _ in range(_STEPS):
-        sums = np.clip(columns @ found, -_FAR, _FAR)
-        expected = np.exp(sums) if amounts else chance_of(sums)
         bend = stands_for * (expected if amounts else expected * (1 - expected))
         slope = columns.T @ (stands_for * (expected - came)) + ridge * found
         curvature = (columns * bend[:, None]).T @ columns + np.diag(ridge + 1e-12)
@@ -73,22 +71,27 @@ def _newton(columns: Floats, came: Floats, stands_for: Floats, *, amounts: bool)
         before = loss
         for _ in range(30):
             moved = found - step
-            loss = _loss(columns, came, stands_for, moved, ridge, amounts=amounts)
+            loss, there = _loss(columns, came, stands_for, moved, ridge, amounts=amounts)
             if loss <= before:
                 break
             step /= 2
         if loss > before:
             break
-        found = moved
+        found, expected = moved, there
         if before - loss <= _SAME * (1 + abs(before)):
             break
     return found
 
 
-def _loss(columns: Floats, came: Floats, stands_for: Floats, found: Floats, ridge: Floats, *, amounts: bool) -> float:
+def _loss(
+    columns: Floats, came: Floats, stands_for: Floats, found: Floats, ridge: Floats, *, amounts: bool
+) -> tuple[float, Floats]:
+    """Give what is lost, and what is expected of each row."""
     sums = np.clip(columns @ found, -_FAR, _FAR)
-    cumulant = np.exp(sums) if amounts else np.logaddexp(0.0, sums)
-    return float(stands_for @ (cumulant - came * sums)) + float(ridge @ found**2) / 2
+    amount = np.exp(sums)
+    cumulant = amount if amounts else np.log(1 + amount)
+    loss = float(stands_for @ (cumulant - came * sums)) + float(ridge @ found**2) / 2
+    return loss, amount if amounts else amount / (1 + amount)
 
 
 @cache

@@ -25,7 +25,7 @@ TOGETHER = ("together", "together_if_bought")
 FACTORS = ("factors", "factors_if_bought")
 POPULAR = ("popular",)
 
-CELLS = 2_000_000
+CELLS = 1_000_000
 """Pairs of customer and item that are looked at in one block."""
 _ROWS = 64
 """Rows of every product of dense matrices: of one shape, so that a row does not depend on how many are asked for."""
@@ -40,7 +40,8 @@ class View:
         start: Place of the first customer among all.
         shoppers: The customers.
         pairs: What they have bought.
-        everywhere: By name a row (1, items), a column (customers, 1) or a block (customers, items).
+        everywhere: By name a row (1, items), a column (customers, 1) or a block (customers, items), blocks in single
+            precision.
         bought: By name one value for each pair of `pairs`; 0 for all others.
         shape: Customers, items.
     """
@@ -54,10 +55,22 @@ class View:
 
     def sum(self, weights: Mapping[str, float], constant: float = 0.0) -> Floats:
         """Give the weighted sum of what is seen for every pair, shape (customers, items)."""
-        whole = np.full(self.shape, constant)
+        row, column = np.full((1, self.shape[1]), constant), np.zeros((self.shape[0], 1))
+        blocks: list[Floats] = []
         for name, weight in weights.items():
-            if name in self.everywhere:
-                whole += weight * self.everywhere[name]
+            seen = self.everywhere.get(name)
+            if seen is None:
+                continue
+            if seen.dtype == np.float32:
+                blocks.append(np.multiply(seen, np.float32(weight)))
+            elif seen.shape[1] == 1:
+                column = column + weight * seen
+            else:
+                row = row + weight * seen
+        exact = np.float32 if blocks else np.float64
+        whole: Floats = np.add(row.astype(exact), column.astype(exact))
+        for block in blocks:
+            whole += block
         own = np.zeros(len(self.pairs.item))
         for name, weight in weights.items():
             if name in self.bought:
@@ -65,11 +78,18 @@ class View:
         whole[self.pairs.customer, self.pairs.item] += own
         return whole
 
+    def place_of(self, rows: Integers, columns: Integers) -> Integers:
+        """Give the places in `pairs` of some pairs; -1 where she has not bought the item."""
+        keys = self.pairs.customer * self.shape[1] + self.pairs.item
+        wanted = rows * self.shape[1] + columns
+        if not len(keys):
+            return np.full(wanted.shape, -1, dtype=np.int64)
+        place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where(keys[place] == wanted, place, -1)
+
     def at(self, names: Sequence[str], rows: Integers, columns: Integers) -> Floats:
         """Give what is seen of some pairs, shape (pairs, names)."""
-        place = np.full(self.shape, -1, dtype=np.int64)
-        place[self.pairs.customer, self.pairs.item] = np.arange(len(self.pairs.item))
-        mine = place[rows, columns]
+        mine = self.place_of(rows, columns)
         seen = np.zeros((len(rows), len(names)))
         for number, name in enumerate(names):
             if name in self.everywhere:
@@ -153,19 +173,22 @@ def _again(pairs: Pairs, days: Integers, facts: ItemFacts) -> dict[str, Floats]:
 
 
 def _together(basket: sparse.csr_array, together: sparse.csr_array) -> Floats:
-    return np.asarray(np.log(_LEAST + (basket @ together).toarray()))
+    whole = (basket.astype(np.float32) @ together.astype(np.float32)).toarray()
+    whole += np.float32(_LEAST)
+    return np.asarray(np.log(whole, out=whole))
 
 
 def _factors(basket: sparse.csr_array, factors: Floats) -> Floats:
     if not factors.shape[1]:
-        return np.zeros(basket.shape)
-    mine = np.asarray(of_one_length(basket) @ factors)
-    whole = np.empty((mine.shape[0], factors.shape[0]))
-    block = np.zeros((_ROWS, factors.shape[1]))
+        return np.zeros(basket.shape, dtype=np.float32)
+    factors = factors.astype(np.float32)
+    mine = np.asarray(of_one_length(basket).astype(np.float32) @ factors)
+    whole = np.empty((mine.shape[0], factors.shape[0]), dtype=np.float32)
+    block = np.zeros((_ROWS, factors.shape[1]), dtype=np.float32)
     with threads().limit(limits=1):
         for start in range(0, len(mine), _ROWS):
             rows = mine[start : start + _ROWS]
             block[:] = 0.0
             block[: len(rows)] = rows
             whole[start : start + len(rows)] = (block @ factors.T)[: len(rows)]
-    return np.cbrt(whole)
+    return np.cbrt(whole, out=whole)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import norm
 
 from smalti.errors import ModelError
 from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.backtest import BackTest, Band, Measure
-from smalti.models.retention.contracts import Contracts, wilson
+from smalti.models.intervals import Z, share_interval
+from smalti.models.retention.contracts import Contracts
 from smalti.models.retention.model import RetentionKind, RetentionModel, fit_retention
 from smalti.models.retention.periods import Period
 
@@ -25,7 +25,6 @@ MOST_HELD = 12
 ONE_RATE, BY_TENURE = "one rate for all", "rate of each tenure"
 """What a model is compared with: the share of all renewals so far, and that of customers of the same tenure."""
 
-_Z = float(norm.ppf(0.975))
 _TENURES = (0, 1, 2, 3, 6, 12, 24, 48, 96)
 _FEW = 200
 
@@ -205,7 +204,7 @@ def _measures(of: str, curves: Curves, held: Held) -> list[Measure]:
     brier, brier_spread = weighted_mean((end - stayed) ** 2, weights)
     kept = max(float((weights * stayed).sum()), 0.5)
     expected = float((weights * end).sum())
-    noise = _Z * float(np.sqrt((weights * end * (1 - end)).sum()))
+    noise = Z * float(np.sqrt((weights * end * (1 - end)).sum()))
     _, place = np.unique(held.tenure, return_inverse=True)
     groups = np.bincount(place, weights=weights)
     errors = np.abs(np.bincount(place, weights=weights * (end - stayed)))
@@ -234,7 +233,7 @@ def weighted_mean(values: Floats, weights: Floats) -> tuple[float, float]:
     total = float(weights.sum())
     mean = float((weights * values).sum() / total)
     variance = float((weights * (values - mean) ** 2).sum()) / max(total - 1.0, 1.0)
-    return mean, _Z * float(np.sqrt(variance / total))
+    return mean, Z * float(np.sqrt(variance / total))
 
 
 def _verdict(model: Curves, forecasts: dict[str, Curves], held: Held) -> str:
@@ -255,8 +254,7 @@ def _band(name: str, rows: Booleans | Integers, end: Floats, stayed: Floats, wei
     total = float(weight.sum())
     predicted = float((weight * end[rows]).sum() / total)
     observed = min(1.0, float((weight * stayed[rows]).sum() / total))
-    low, high = (float(end[0]) for end in wilson(np.array([observed]), np.array([total])))
-    return Band(name, round(total), predicted, observed, low, high)
+    return Band(name, round(total), predicted, observed, *share_interval(observed * total, total))
 
 
 def _tenths(end: Floats, held: Held) -> tuple[Band, ...]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
 
 from smalti.errors import ModelError
 from smalti.models.arrays import Booleans, Floats, numbers
+from smalti.models.intervals import wilson
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,19 +121,6 @@ class LifeTable:
         worth = np.divide(1.0 - share, variance, out=np.maximum(self.at_risk, 1.0), where=variance > 0)
         low, high = wilson(share, np.maximum(worth, 1.0), level)
         return np.concatenate([[1.0], low]), np.concatenate([[1.0], high])
-
-
-def wilson(share: Floats, of: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the intervals of shares, each of so many customers (Wilson 1927).
-
-    >>> [end.round(3).tolist() for end in wilson(np.array([0.5, 1.0]), np.array([100.0, 100.0]))]
-    [[0.404, 0.963], [0.596, 1.0]]
-    """
-    z = float(norm.ppf((1 + level) / 2))
-    middle = share + z * z / (2 * of)
-    half = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    stretch = 1 + z * z / of
-    return np.maximum(0.0, (middle - half) / stretch), np.minimum(1.0, (middle + half) / stretch)
 
 
 def contracts(occasions: ArrayLike, left: ArrayLike, weights: ArrayLike | None = None) -> Contracts:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from smalti.errors import ModelError, nearest
 from smalti.models.arrays import Floats, Integers, numbers
 from smalti.models.fitting import Optimum, best_of, standard_errors
+from smalti.models.intervals import check_level
 from smalti.models.retention.contracts import Contracts
 from smalti.models.retention.hazards import geometric_loss, weibull_loss
 from smalti.models.stored import same_names
@@ -345,8 +346,7 @@ def _identifiable(seen: Contracts, kind: RetentionKind) -> None:
 
 
 def _edge(level: float, side: int) -> float:
-    if not 0 < level < 1:
-        raise ModelError(f"level: expected a share between 0 and 1, got {level}")
+    check_level(level)
     return (1 + side * level) / 2
 
 

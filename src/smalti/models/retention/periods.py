@@ -20,6 +20,7 @@ from smalti.models.arrays import Integers
 _WRITTEN = re.compile(r"\s*(\d+)\s*([A-Za-z]+?)s?\s*")
 _UNITS = {"day": ("day", 1), "week": ("day", 7), "month": ("month", 1), "quarter": ("month", 3), "year": ("month", 12)}
 _MEAN_MONTH = 365.2425 / 12
+_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Period:
         """
         written = _WRITTEN.fullmatch(text)
         unit = written[2].lower() if written else ""
-        if written is None or unit not in _UNITS or int(written[1]) < 1:
+        if written is None or unit not in _UNITS or not 1 <= int(written[1]) <= _MOST:
             near = nearest(unit, _UNITS) if unit else None
             hint = f"; did you mean '{near}'?" if near and unit not in _UNITS else ""
             raise ModelError(f"not a period: found '{text}', wanted one such as 1 month, 2 weeks or 1 year{hint}")

@@ -14,10 +14,8 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 from smalti.models.arrays import Floats, Integers
+from smalti.models.intervals import Z
 from smalti.models.supervised.lines import logistic_line
-
-Z = 1.959963984540054
-"""A normal value lies within so many standard errors in 95 of 100 cases."""
 
 RESAMPLES = 200
 """So often customers are drawn anew for an interval."""
@@ -151,15 +149,3 @@ def calibration_odds(target: Floats | Integers, chances: Floats) -> Estimate:
     mean = expit(x + shift)
     error = 1 / float(np.sqrt((mean * (1 - mean)).sum()))
     return Estimate(float(np.exp(shift)), float(np.exp(shift - Z * error)), float(np.exp(shift + Z * error)))
-
-
-def wilson(hits: float, customers: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927).
-
-    >>> [round(end, 3) for end in wilson(0, 10)]
-    [0.0, 0.278]
-    """
-    share, square = hits / customers, Z * Z / customers
-    middle = (share + square / 2) / (1 + square)
-    wide = Z / (1 + square) * float(np.sqrt(share * (1 - share) / customers + square / customers / 4))
-    return max(0.0, middle - wide), min(1.0, middle + wide)

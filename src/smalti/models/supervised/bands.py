@@ -6,7 +6,8 @@ import numpy as np
 
 from smalti.models.arrays import Booleans, Floats, Integers
 from smalti.models.backtest import Band
-from smalti.models.supervised.accuracy import resampled, wilson
+from smalti.models.intervals import share_interval
+from smalti.models.supervised.accuracy import resampled
 
 _TENTHS, _LEAST, _FEW = 10, 30, 10
 
@@ -63,12 +64,12 @@ def band(name: str, forecast: Floats, came: Floats, rows: Booleans, *, chance: b
     """
     customers, observed = int(rows.sum()), came[rows]
     if chance:
-        low, high = wilson(float(observed.sum()), customers)
+        low, high = share_interval(float(observed.sum()), customers)
     else:
         _, low, high = resampled(lambda weights: float(weights @ observed) / customers, customers, seed)
         some = int((observed > 0).sum())
         if some < _FEW and (came > 0).any():
-            high = max(high, wilson(some, customers)[1] * float(came[came > 0].mean()))
+            high = max(high, share_interval(some, customers)[1] * float(came[came > 0].mean()))
     return Band(name, customers, float(forecast[rows].mean()), float(observed.mean()), low, high)
 
 

@@ -111,7 +111,8 @@ def fit_score(name: str, training: TrainingSet, *, seed: int) -> FittedScore:
     parts = split(setting.rows, setting.target)
     learnt = setting.learn(parts.learn)
     trial = _trial(setting, parts, learnt)
-    better, verdict = trial.verdict()
+    told = trial.turned() if training.complement else trial
+    better, verdict = told.verdict()
     last = setting.for_use(learnt, parts)
     if not last.inputs:
         raise ModelError(
@@ -130,9 +131,10 @@ def fit_score(name: str, training: TrainingSet, *, seed: int) -> FittedScore:
         calibration=last.calibration,
         unlearnt=last.unlearnt,
         importance=_importance(setting, last),
-        backtest=_back_test(setting, parts, learnt, trial, verdict, warnings),
+        backtest=_back_test(setting, parts, learnt, told, verdict, warnings),
         better=better,
         warnings=warnings,
+        complement=training.complement,
     )
 
 
@@ -246,6 +248,8 @@ def _back_test(
     rows, chance = setting.rows, setting.rows.task != "amount"
     forecast, came = in_one(rows.task, learnt.held_out, setting.target[parts.learn])
     instants = rows.cut_off[parts.learn]
+    if rows.complement:
+        forecast, came = 1.0 - forecast, 1.0 - came
     if parts.out_of_time:
         last, that = in_one(rows.task, trial.model, trial.target)
         forecast, came = np.concatenate([forecast, last]), np.concatenate([came, that])

@@ -27,7 +27,8 @@ import numpy as np
 from scipy.stats import poisson
 
 from smalti.models.arrays import Booleans, Floats, Integers
-from smalti.models.supervised.accuracy import Z, share_explained, wilson
+from smalti.models.intervals import Z, share_interval
+from smalti.models.supervised.accuracy import share_explained
 from smalti.models.supervised.losses import anyone, losses
 from smalti.models.supervised.simple import Alone, alone
 from smalti.models.supervised.training import Column, Task
@@ -148,7 +149,9 @@ def _say_the_same(one: _Candidate, other: _Candidate) -> bool:
     """Tell whether two traits alone forecast nearly the same, as two records of one later event do."""
     if one.name == other.name:
         return True
-    return float(np.corrcoef(one.forecast[:, 0], other.forecast[:, 0])[0, 1]) >= THE_SAME
+    first, second = (told.forecast - told.forecast.mean(axis=0) for told in (one, other))
+    size = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return size > 0 and float((first * second).sum()) >= THE_SAME * size
 
 
 def _against(evidence: Evidence) -> Floats:
@@ -175,7 +178,7 @@ def _certain(evidence: Evidence, one: Alone, tested: Column) -> Booleans:
     for group in np.unique(groups):
         here = groups == group
         count = int(here.sum())
-        if known[group] >= CERTAIN and wilson(float(hits[here].sum()), count)[0] >= CERTAIN:
+        if known[group] >= CERTAIN and share_interval(float(hits[here].sum()), count)[0] >= CERTAIN:
             rows |= here
     return rows
 

@@ -86,6 +86,7 @@ class FittedScore:
         better: Whether it was shown to be better than the best simple forecast.
         warnings: What to know before believing it, in sentences.
         version: Of this form.
+        complement: Whether it foretells that what the trees foretell does not come: 1 less their chance.
     """
 
     name: str
@@ -103,6 +104,7 @@ class FittedScore:
     better: bool
     warnings: tuple[str, ...] = ()
     version: int = VERSION
+    complement: bool = False
 
     def raw(self, columns: Sequence[Column]) -> Floats:
         """Return the trees' sums before calibration, shape (n, forests).
@@ -128,7 +130,7 @@ class FittedScore:
         """Forecast one customer: the same numbers as `score` gives, bit for bit.
 
         Args:
-            values: Her traits by name; None or NaN where missing.
+            values: Her traits by name; None where missing, or NaN for a number.
 
         Raises:
             ModelError: When a trait is not given, or of another kind.
@@ -186,7 +188,8 @@ class FittedScore:
 
     def _contributions(self, data: Encoded) -> Floats:
         if self.task != "category":
-            return contributions(self.forests[0], data, len(self.inputs))
+            told = contributions(self.forests[0], data, len(self.inputs))
+            return -told if self.complement else told
         raw = np.column_stack([forest.raw(data) for forest in self.forests])
         best = self.calibration.apply(raw).argmax(axis=1)
         told = np.zeros((len(best), len(self.inputs)))
@@ -229,7 +232,8 @@ class FittedScore:
 
     def _told(self, forecast: Floats, warnings: tuple[str, ...]) -> Scored:
         if self.task != "category":
-            return Scored(self.task, forecast[:, 0], warnings=warnings)
+            values = 1.0 - forecast[:, 0] if self.complement else forecast[:, 0]
+            return Scored(self.task, values, warnings=warnings)
         best = forecast.argmax(axis=1)
         labels = np.array([*self.classes, ""], dtype=object)[best]
         return Scored(self.task, forecast[np.arange(len(best)), best], labels, forecast, self.classes, warnings)

@@ -85,6 +85,8 @@ class TrainingSet:
         customer: The customer of each row, shape (n,); no customer is there twice for one cut-off.
         baselines: Simple forecasts of the same rows by name, in any unit (`recency alone` may be days, it is recalibrated);
             NaN where they say nothing.
+        complement: Whether what is foretold is that the target does not come, of a chance only: the fit is that of the
+            target, so that the chances of both add to 1.
 
     Raises:
         ModelError: When lengths, names, kinds or targets do not fit.
@@ -98,6 +100,7 @@ class TrainingSet:
     cut_off: Integers
     customer: Texts
     baselines: Mapping[str, Floats]
+    complement: bool = False
 
     def __post_init__(self) -> None:
         rows = len(self.target)
@@ -114,6 +117,8 @@ class TrainingSet:
         if twice:
             raise ModelError(f"{self.outcome}: expected each trait once, got twice: {', '.join(twice)}")
         _check_target(self.task, self.target)
+        if self.complement and self.task != "chance":
+            raise ModelError(f"{self.outcome}: expected a chance where the complement is foretold, got: {self.task}")
 
     def __len__(self) -> int:
         return len(self.target)
@@ -129,12 +134,13 @@ class TrainingSet:
             cut_off=self.cut_off[rows],
             customer=self.customer[rows],
             baselines={name: values[rows] for name, values in self.baselines.items()},
+            complement=self.complement,
         )
 
     def without(self, names: frozenset[str]) -> TrainingSet:
         """Return the same rows without some traits."""
         kept = tuple(column for column in self.columns if column.name not in names)
-        rest = {name: getattr(self, name) for name in ("target", "cut_off", "customer", "baselines")}
+        rest = {name: getattr(self, name) for name in ("target", "cut_off", "customer", "baselines", "complement")}
         return TrainingSet(self.task, self.outcome, self.horizon_days, kept, **rest)
 
     def ordered(self) -> TrainingSet:

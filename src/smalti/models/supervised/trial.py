@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import rankdata
@@ -39,6 +39,12 @@ class Trial:
     simple: Mapping[str, Floats]
     nothing: int | None
     seed: int
+
+    def turned(self) -> Trial:
+        """Return the same trial of a chance told of what does not come."""
+        simple = {name: 1.0 - told for name, told in self.simple.items()}
+        target = 1.0 - np.asarray(self.target, dtype=np.float64)
+        return replace(self, target=target, model=1.0 - self.model, simple=simple)
 
     @property
     def forecasts(self) -> dict[str, Floats]:
