@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from smalti.engine.services import services_among
+from smalti.engine.foresight.services import services_among
 from smalti.models.products import Purchases, fit_next
 
 DAY = 86_400

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from smalti.engine.behaviour import channel_orders
+from smalti.engine.foresight.behaviour import channel_orders
 from smalti.facts import DAY, Currency
 from smalti.project import Project, prepare
 from smalti.samples import write_orders_parquet

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from smalti.engine import Options, run_project
-from smalti.engine.drift import Today, drift_of, notes_of, with_drift
+from smalti.engine.foresight.drift import Today, drift_of, notes_of, with_drift
+from smalti.engine.foresight.since import Came, Earlier
 from smalti.engine.history import SeenRun
-from smalti.engine.since import Came, Earlier
 from smalti.facts import DAY, Currency, Type, parse_instant
 from smalti.models import BuyingModel
 from smalti.project import load_project

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from smalti.cli.app import app
-from smalti.engine import behaviour, since, training
+from smalti.engine.foresight import behaviour, since, training
 from smalti.errors import DefinitionError
 from smalti.facts import CUSTOMERS, DAY, ORDERS
 from smalti.models import choosing, drift, lookalike, sensitivity

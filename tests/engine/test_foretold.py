@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from smalti.engine import foretold
-from smalti.engine.foretold import watched
-from smalti.engine.sensing import sensed
+from smalti.engine.foresight import foretold
+from smalti.engine.foresight.foretold import watched
+from smalti.engine.foresight.sensing import sensed
 from smalti.facts import DAY, ORDERS, Column, Stream, Type
 from smalti.models.backtest import BackTest
 from smalti.store import Store

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from smalti.engine.products import NextBought, stream_of
-from smalti.engine.services import services_among
+from smalti.engine.foresight.products import NextBought, stream_of
+from smalti.engine.foresight.services import services_among
 from smalti.facts import ORDER_ITEMS, ORDERS
 from smalti.models import BackTest
 from smalti.models.products import ProductModel

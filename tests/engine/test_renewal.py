@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from smalti.engine.modelled import told_by_name
-from smalti.engine.renewal import PERIODS, FittedRenewal, RenewalAsked, columns_of_renewal, renewal
+from smalti.engine.foresight.modelled import told_by_name
+from smalti.engine.foresight.renewal import PERIODS, FittedRenewal, RenewalAsked, columns_of_renewal, renewal
 from smalti.errors import ModelError
 from smalti.facts import DAY
 from smalti.models import BackTest, RetentionModel

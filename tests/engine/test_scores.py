@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from smalti.engine import Options, Run, plan_changes, run_project, run_timeline
-from smalti.engine.inputs import columns_of, of_row
+from smalti.engine.foresight.inputs import columns_of, of_row
 from smalti.engine.quality import assess_project
 from smalti.errors import ModelError, RunError
 from smalti.facts import DAY, Currency, Type

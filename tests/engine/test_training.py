@@ -9,14 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from smalti.engine import Options, training
+from smalti.engine import Options
 from smalti.engine.clock import Clock
-from smalti.engine.modelled import Modelled, told_by_name
-from smalti.engine.next_category import next_categories
+from smalti.engine.foresight import training
+from smalti.engine.foresight.modelled import Modelled, told_by_name
+from smalti.engine.foresight.next_category import next_categories
+from smalti.engine.foresight.scores import at_ceiling
+from smalti.engine.foresight.training import BUYING, RECENCY, Pasts, cut_offs, since, training_set
 from smalti.engine.reckoning import read_facts
 from smalti.engine.redefined import redefinitions
-from smalti.engine.scores import at_ceiling
-from smalti.engine.training import BUYING, RECENCY, Pasts, cut_offs, since, training_set
 from smalti.facts import DAY, STANDARD_STREAMS
 from smalti.models.supervised import FittedScore, fit_score
 from smalti.project import Project

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
+from smalti.engine.foresight.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.facts import DAY, ORDER_ITEMS, ORDERS, RETURNS, Currency, arrow_type
 from smalti.models.buying.protocol import RepeatBuying
 from smalti.project import Project, prepare

@@ -1,5 +1,7 @@
 """Reasons in numbers: each sentence says what is true of the customer it is said to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,11 @@ def option(name, gains, spread=10.0):
     )
 
 
+def in_a_year(one):
+    because = one.definition.because.replace("{horizon}", "a year")
+    return replace(one, definition=one.definition.model_copy(update={"because": because}))
+
+
 def test_each_customer_is_told_the_reason_for_her_own_strategy():
     options = [option("up_sell", [0, 0, 0]), option("cross_sell", [0, 0, 0])]
     columns = {
@@ -75,11 +82,12 @@ def test_each_customer_is_told_the_reason_for_her_own_strategy():
         "cross_sell_gap": np.array([11.0, 22.0, 33.0]),
     }
     kinds = dict.fromkeys(columns, Type.MONEY)
+    options = [in_a_year(one) for one in options]
     told = reasons(options, np.array([1, 0, 1]), columns, kinds, GBP).to_pylist()
-    assert told[0].endswith("would add £0.11")
+    assert told[0].endswith("is expected to bring £0.11 in a year")
     assert told[1].startswith("£2.00 expected on a day with an order")
     assert told[1].endswith("would add £20.00")
-    assert told[2].endswith("would add £0.33")
+    assert told[2].endswith("is expected to bring £0.33 in a year")
 
 
 def told(options, found=None):

@@ -4,14 +4,7 @@
 - `given`: what was read, and what a project makes of it
 - `reckoning`: everything reckoned as of one instant; `segmenting`, its segments and their members; `fitted`, segmentations
   fitted to the customers there are; `settling`, what frameworks ask the facts before they can be written down
-- `behaviour`: what the value map and the models are reckoned from; `foretold`, the earlier instant that buying models are
-  tried on; `sensing`, what hangs on discounts
-- `foreseeing`: the project's scores, all of them; `training`, what they are learnt from; `scores`, learnt and foretold;
-  `inputs`, traits as models take them; `modelled`, what a run tells of a model; `scorer`, one read back from a run;
-  `renewal`, contracts that go on
-- `products`: what everybody buys next; `bought`, who bought what, read in parts; `services`, what stands among products
-  and is none; `alike`, look-alikes of a segment
-- `drift`: what has changed in models since earlier runs; `since`, what came of what those foretold
+- `foresight/`: what models are learnt from, asked of the facts; fitted, foretold, told; what changed since earlier runs
 - `quality`: the gate, every segmentation tested; `evidence`, what it is tested by; `cuts` and `resampling`, fitted cuts
   fitted anew
 - `tables`, `account`, `remarks`, `publish`: what was found, written; `apart`, what sets segments apart; `personas`, theirs;
@@ -30,12 +23,12 @@ from smalti.engine.changes import compare, plan_changes
 from smalti.engine.checking import check_project, check_read
 from smalti.engine.customer import Profile
 from smalti.engine.demo import make_demo
+from smalti.engine.foresight.scorer import Scorer
 from smalti.engine.history import History, history
 from smalti.engine.options import RUNS, Options
 from smalti.engine.parity import Line, Outcome, run_timeline, run_timelines
 from smalti.engine.quality import Quality, assess_project
 from smalti.engine.run import Run, RunTable
-from smalti.engine.scorer import Scorer
 
 __all__ = [
     "RUNS",

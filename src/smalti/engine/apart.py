@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import to_floats
 from smalti.engine.cuts import spoken_of
+from smalti.engine.foresight.behaviour import to_floats
 from smalti.facts import Type
 from smalti.rules import Words
 from smalti.segments import Compared, Drawn, Effect, Part, Segment, Spread, draw, effects, measured, same, worded

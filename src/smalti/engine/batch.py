@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from smalti.engine.clock import Clock
+from smalti.engine.foresight.since import earlier_runs
 from smalti.engine.options import Options
 from smalti.engine.publish import Findings, check_home, publish
 from smalti.engine.quality import GATE, assess
 from smalti.engine.reckoning import read_facts, reckon_as_of
 from smalti.engine.run import Run
-from smalti.engine.since import earlier_runs
 from smalti.engine.version import versions
 from smalti.project import Origin, Project, Work, after_facts
 from smalti.store import Store

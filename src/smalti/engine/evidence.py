@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from smalti.engine.behaviour import to_floats
+from smalti.engine.foresight.behaviour import to_floats
+from smalti.engine.foresight.training import since
 from smalti.engine.reckoning import Facts, Reckoned, reckon_as_of
 from smalti.engine.settling import settled
-from smalti.engine.training import since
 from smalti.errors import RunError
 from smalti.facts import FOREVER_AGO, ORDERS, RETURNS, Type
 from smalti.project import prepare

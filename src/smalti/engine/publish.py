@@ -15,17 +15,17 @@ import pyarrow as pa
 
 from smalti.engine import tables
 from smalti.engine.apart import segment_traits_table, set_apart
-from smalti.engine.behaviour import describe, to_floats
 from smalti.engine.clock import Clock
-from smalti.engine.drift import Today, drift_of, notes_of, with_drift
+from smalti.engine.foresight.behaviour import describe, to_floats
+from smalti.engine.foresight.drift import Today, drift_of, notes_of, with_drift
+from smalti.engine.foresight.modelled import told_by_name
+from smalti.engine.foresight.products import kept_of
+from smalti.engine.foresight.scores import stream_columns
+from smalti.engine.foresight.since import Earlier
 from smalti.engine.history import behind
-from smalti.engine.modelled import told_by_name
 from smalti.engine.personas import make_personas, personas_table
-from smalti.engine.products import kept_of
 from smalti.engine.quality import Quality
 from smalti.engine.reckoning import Facts, Reckoned
-from smalti.engine.scores import stream_columns
-from smalti.engine.since import Earlier
 from smalti.engine.version import VERSION
 from smalti.errors import RunError
 from smalti.facts import CUSTOMERS, Currency, Instant, Type, format_instant

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.evidence import Looked, Past, look
+from smalti.engine.foresight.behaviour import to_floats
 from smalti.engine.options import Options
 from smalti.engine.reckoning import Facts, Reckoned, read_facts
 from smalti.engine.resampling import labels_refitted, members_by_old_cuts, members_resampled

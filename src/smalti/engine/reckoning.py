@@ -10,21 +10,21 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.engine.account import account_info
-from smalti.engine.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
 from smalti.engine.clock import Clock
 from smalti.engine.cuts import cuts_of
-from smalti.engine.foreseeing import foreseen_as_of
-from smalti.engine.foretold import watched
+from smalti.engine.foresight.behaviour import Models, behaviour, channel_orders, fit_models, to_floats
+from smalti.engine.foresight.foreseeing import foreseen_as_of
+from smalti.engine.foresight.foretold import watched
+from smalti.engine.foresight.products import NextBought, in_horizon, next_bought
+from smalti.engine.foresight.scores import Foreseen
+from smalti.engine.foresight.sensing import Sensed, sensed
+from smalti.engine.foresight.training import trees_of
 from smalti.engine.given import Facts
 from smalti.engine.options import Options
-from smalti.engine.products import NextBought, in_horizon, next_bought
 from smalti.engine.reaching import reaching
 from smalti.engine.remarks import remarks, too_little
-from smalti.engine.scores import Foreseen
 from smalti.engine.segmenting import segmented
-from smalti.engine.sensing import Sensed, sensed
 from smalti.engine.settling import seen_as_of, settled
-from smalti.engine.training import trees_of
 from smalti.errors import RunError
 from smalti.facts import (
     CUSTOMERS,
@@ -164,23 +164,19 @@ def reckon_as_of(
     with steps("models"):
         known = _known(store, facts, at, computed, traits, told=told)
     with steps("value map"):
-        values = value_map(
-            known.seen, known.ahead, facts.project.assumptions, facts.currency, at, known.feels.columns, known.new_spend
-        )
+        values = known.values(facts, at)
         computed = _widen(store, computed, traits["customer_id"], values, f"_customers{label}")
     foreseen: Foreseen | None = None
     if facts.prepared.scores:
         with steps("scores"):
             computed, foreseen = foreseen_as_of(store, facts, computed, at, f"_foreseen{label}", told=told)
-    if not keep_facts:
-        for stream in facts.loaded.streams:
-            store.drop(stream)
+    for stream in () if keep_facts else facts.loaded.streams:
+        store.drop(stream)
     with steps("strategies"):
         options = _reckon(store, computed, facts, values, known, at)
         found = match(options)
     with steps("segments"):
         who = segmented(store, computed, facts.prepared, at, facts.project.seed)
-        channels = reaching(store, who.computed, facts.prepared.channels, at)
     return Reckoned(
         at,
         who.computed,
@@ -194,7 +190,7 @@ def reckon_as_of(
         known.seen.average_order(),
         who.exclusive,
         who.notes,
-        channels,
+        reaching(store, who.computed, facts.prepared.channels, at),
         foreseen,
         known.feels,
         known.bought,
@@ -211,6 +207,11 @@ class _Known:
     bought: NextBought
     new_spend: Floats | None
     feels: Sensed
+
+    def values(self, facts: Facts, at: Instant) -> ValueMap:
+        """Give the value map that follows from it."""
+        assumed = facts.project.assumptions
+        return value_map(self.seen, self.ahead, assumed, facts.currency, at, self.feels.columns, self.new_spend)
 
 
 def _known(store: Store, facts: Facts, at: Instant, computed: Computed, traits: pa.Table, *, told: bool) -> _Known:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.customer import Profile, profile_of
-from smalti.engine.scorer import Scorer, scorer_of
+from smalti.engine.foresight.scorer import Scorer, scorer_of
 from smalti.errors import RunError, nearest
 from smalti.store import RunFolder, current_run, list_runs
 

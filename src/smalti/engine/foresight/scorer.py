@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from smalti.engine.inputs import of_row
-from smalti.engine.renewal import FittedRenewal
-from smalti.engine.scores import likeliest
+from smalti.engine.foresight.inputs import of_row
+from smalti.engine.foresight.renewal import FittedRenewal
+from smalti.engine.foresight.scores import likeliest
 from smalti.errors import ModelError, RunError, nearest
 from smalti.facts import Currency, Instant, Type, from_minor
 from smalti.models.lookalike import Likeness

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from smalti.engine.services import services_among
+from smalti.engine.foresight.services import services_among
 from smalti.facts import DAY, FOREVER_AGO, ORDERS, Instant
 from smalti.models.arrays import Integers
 from smalti.models.products import Purchases

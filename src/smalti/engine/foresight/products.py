@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import Models
-from smalti.engine.bought import MOST_LEARNT, Bought, Level, bought
+from smalti.engine.foresight.behaviour import Models
+from smalti.engine.foresight.bought import MOST_LEARNT, Bought, Level, bought
+from smalti.engine.foresight.modelled import IN_TABLE, Input, Modelled
+from smalti.engine.foresight.scores import MODELS
 from smalti.engine.given import Facts
-from smalti.engine.modelled import IN_TABLE, Input, Modelled
-from smalti.engine.scores import MODELS
 from smalti.errors import ModelError
 from smalti.facts import DAY, ORDER_ITEMS, ORDERS, Instant, Stream, local_day
 from smalti.models.arrays import Floats, Integers

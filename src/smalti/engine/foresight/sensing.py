@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.modelled import Input, Modelled
+from smalti.engine.foresight.modelled import Input, Modelled
 from smalti.errors import ModelError
 from smalti.facts import FOREVER_AGO, ORDERS, Instant, Stream
 from smalti.models.arrays import Floats, Integers

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.foretold import Watched
-from smalti.engine.modelled import Input, Modelled, told_by_name
+from smalti.engine.foresight.foretold import Watched
+from smalti.engine.foresight.modelled import Input, Modelled, told_by_name
 from smalti.errors import ModelError
 from smalti.facts import DAY, Currency, Type
 from smalti.models import BackTest, GammaGamma, fit_gamma_gamma

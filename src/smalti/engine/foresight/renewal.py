@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from smalti.engine.modelled import Input, Modelled
+from smalti.engine.foresight.modelled import Input, Modelled
 from smalti.errors import ModelError
 from smalti.facts import CUSTOMERS, DAY, Instant, Type
 from smalti.models.arrays import Booleans, Floats, Integers

@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.behaviour import behaviour, fit_models
+from smalti.engine.foresight.behaviour import behaviour, fit_models
+from smalti.engine.foresight.inputs import columns_of
+from smalti.engine.foresight.next_category import next_categories
 from smalti.engine.given import Facts
-from smalti.engine.inputs import columns_of
-from smalti.engine.next_category import next_categories
 from smalti.errors import ModelError
 from smalti.facts import CUSTOMERS, DAY, FOREVER_AGO, Instant, Microseconds, Type
 from smalti.models.supervised import Column, TrainingSet

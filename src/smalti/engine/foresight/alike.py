@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
+from smalti.engine.foresight.inputs import columns_of
+from smalti.engine.foresight.modelled import IN_TABLE, Input, Modelled
+from smalti.engine.foresight.scores import Made, nothing, scoring_of
 from smalti.engine.given import Facts
-from smalti.engine.inputs import columns_of
-from smalti.engine.modelled import IN_TABLE, Input, Modelled
-from smalti.engine.scores import Made, nothing, scoring_of
 from smalti.errors import ModelError
 from smalti.facts import Instant
 from smalti.models.lookalike import Likeness, fit_likeness

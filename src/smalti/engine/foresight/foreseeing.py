@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from smalti.engine.alike import alike_as_of
+from smalti.engine.foresight.alike import alike_as_of
+from smalti.engine.foresight.renewal import RenewalAsked, renewal
+from smalti.engine.foresight.scores import Foreseen, Made, gathered, learn, scoring_of
 from smalti.engine.given import Facts
-from smalti.engine.renewal import RenewalAsked, renewal
-from smalti.engine.scores import Foreseen, Made, gathered, learn, scoring_of
 from smalti.facts import Instant
 from smalti.project import Foretelling, Prepared
 from smalti.rules import Member, Name, Node, names_in, walk

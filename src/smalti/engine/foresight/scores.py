@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from smalti.engine.foresight.inputs import columns_of
+from smalti.engine.foresight.modelled import IN_TABLE, Input, Modelled
+from smalti.engine.foresight.training import MOST, Pasts, cut_offs, least_history, needed, outcome_of, training_set
 from smalti.engine.given import Facts
-from smalti.engine.inputs import columns_of
-from smalti.engine.modelled import IN_TABLE, Input, Modelled
-from smalti.engine.training import MOST, Pasts, cut_offs, least_history, needed, outcome_of, training_set
 from smalti.errors import ModelError
 from smalti.facts import DAY, Instant, Stream, Type, arrow_type
 from smalti.models.bins import bins_of

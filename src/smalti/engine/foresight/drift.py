@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smalti.engine.since import Came, Earlier, day_of, purchases_since
+from smalti.engine.foresight.since import Came, Earlier, day_of, purchases_since
 from smalti.errors import ModelError
 from smalti.facts import DAY, Currency, Instant, Type, format_minor
 from smalti.models import (
@@ -250,7 +250,7 @@ class _Inputs:
 
 
 def _values(column: pa.ChunkedArray, kind: Type, at: Instant, scale: int) -> npt.NDArray[Any]:
-    """Give a published column as models take it: see `smalti.engine.inputs`."""
+    """Give a published column as models take it: see `smalti.engine.foresight.inputs`."""
     if kind is Type.TEXT:
         return np.array(column.to_pylist(), dtype=object)
     missing = np.asarray(column.is_null())

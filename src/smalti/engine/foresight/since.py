@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from smalti.engine.foresight.next_category import next_categories
+from smalti.engine.foresight.training import since
 from smalti.engine.given import Facts
 from smalti.engine.history import SeenRun, history
-from smalti.engine.next_category import next_categories
-from smalti.engine.training import since
 from smalti.errors import RunError
 from smalti.facts import DAY, Instant, Type, format_instant
 from smalti.project import CHANCE, Foretelling
