@@ -173,8 +173,7 @@ def reckon_as_of(
     for stream in () if keep_facts else facts.loaded.streams:
         store.drop(stream)
     with steps("strategies"):
-        options = _reckon(store, computed, facts, values, known, at)
-        found = match(options)
+        found = match(options := _reckon(store, computed, facts, values, known, at))
     with steps("segments"):
         who = segmented(store, computed, facts.prepared, at, facts.project.seed)
     return Reckoned(
