@@ -30,6 +30,7 @@ H = 60 * DAY
 SCORES = {
     "buys": {"predict": "purchase", "within": "60 days", "traits": ["orders_total", "spend_365d", "days_since_order"]},
     "spends": {"predict": "spend", "within": "60 days", "traits": ["orders_total"]},
+    "each": {"predict": "mean(orders.revenue)", "within": "60 days", "traits": ["orders_total"]},
     "twice": {
         "predict": "count(orders, where channel = 'web') >= 2",
         "within": "60 days",
@@ -92,6 +93,20 @@ def test_amounts_and_conditions_are_of_the_horizon_too(known):
     assert twice.target.tolist() == [float(web.get(one, 0) >= 2) for one in twice.customer]
     assert (twice.columns[0].values >= 2).all()
     assert twice.baselines.keys() == {RECENCY}
+
+
+def test_an_amount_that_is_unknown_is_not_nothing(known):
+    store, facts, scores, pasts = known
+    cut = facts.at - H
+    rows = training_set(pasts, scores["each"], [cut]).training
+    came = asked(
+        store,
+        f'SELECT customer_id, avg(revenue) AS n FROM orders WHERE "at" > {cut} AND "at" <= {cut + H} AND customer_id IN '
+        f'(SELECT customer_id FROM orders WHERE "at" <= {cut}) GROUP BY 1',
+    )
+    assert set(rows.customer) == set(came)
+    assert rows.target.tolist() == pytest.approx([came[one] for one in rows.customer], abs=0.5)
+    assert len(rows.columns[0]) == len(rows.baselines[RECENCY]) == len(came)
 
 
 def test_churn_is_the_complement_of_purchase_to_the_last_bit(known):

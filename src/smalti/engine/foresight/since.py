@@ -127,9 +127,10 @@ def _came(store: Store, facts: Facts, score: Foretelling, run: SeenRun) -> Came 
         if score.task == "chance"
         else "number"
     )
-    came = _floats(pc.fill_null(pc.cast(outcome, pa.float64()), 0.0))
     task: Literal["chance", "amount"] = "chance" if score.task == "chance" else "amount"
-    return Came(run.at, until, task, unit, _floats(forecast) * scale, came)
+    came = _floats(pc.fill_null(pc.cast(outcome, pa.float64()), 0.0 if task == "chance" else np.nan))
+    known = ~np.isnan(came)
+    return Came(run.at, until, task, unit, (_floats(forecast) * scale)[known], came[known])
 
 
 def _outcome(store: Store, facts: Facts, score: Foretelling, at: Instant, ids: pa.ChunkedArray) -> pa.ChunkedArray:

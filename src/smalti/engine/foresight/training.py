@@ -281,6 +281,9 @@ def _rows(pasts: Pasts, score: Foretelling, cut: Instant) -> tuple[TrainingSet, 
     with _sampled(pasts, score, then) as (rows, drawn):
         table = _read(pasts.store, then.computed.table, score.inputs)
         target = _came(pasts, score, cut)
+    if score.task == "amount" and np.isnan(target).any():
+        known = np.flatnonzero(~np.isnan(target))
+        table, rows, target = table.take(pa.array(known)), rows[known], target[known]
     complement = score.definition.kind == "churn"
     types = {name: then.computed.types[name] for name in score.inputs}
     columns = columns_of(table, types, cut, facts.project.currency, facts.prepared.words.currencies)
@@ -335,7 +338,10 @@ def _read(store: Store, table: str, names: Sequence[str]) -> pa.Table:
 
 
 def _came(pasts: Pasts, score: Foretelling, cut: Instant) -> npt.NDArray[np.float64] | npt.NDArray[np.object_]:
-    """Give what came within the horizon after the cut-off to those customers that are learnt from, in order of id."""
+    """Give what came within the horizon after the cut-off to those customers that are learnt from, in order of id.
+
+    A rule of which it is unknown whether it is true is not true; an amount that is unknown, such as a mean of nothing, is NaN.
+    """
     length = score.definition.horizon
     assert score.outcome is not None  # noqa: S101 - of everything that is learnt
     if score.definition.kind == "next_category":
@@ -348,7 +354,8 @@ def _came(pasts: Pasts, score: Foretelling, cut: Instant) -> npt.NDArray[np.floa
     pasts.store.drop(found.table)
     if score.types[score.name] is Type.TEXT:
         return np.array(column.to_pylist(), dtype=object)
-    return np.asarray(pc.cast(column, pa.float64()).fill_null(0).to_numpy(), dtype=np.float64)
+    unknown = np.nan if score.task == "amount" else 0.0
+    return np.asarray(pc.cast(column, pa.float64()).fill_null(unknown).to_numpy(), dtype=np.float64)
 
 
 def _recency(then: Then, score: Foretelling, rows: npt.NDArray[np.intp]) -> Floats:
