@@ -113,6 +113,7 @@ def test_the_smallest_files_get_an_answer(terminal, content, customers):
     assert run(terminal, terminal.file("o.csv", HEAD + content))["customers"] == customers
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns_are_no_trouble(terminal):
     header = ["customer", "date", "amount", *(f"x{n}" for n in range(9_997))]
     rows = [[f"c{n}", "2026-01-02", 5, *([1] * 9_997)] for n in range(5)]

@@ -54,7 +54,7 @@ def test_all_of_them(foreseeing, shop, monkeypatch):
     result = told(shop.types("models"))
     assert "will_buy better than the buying model alone what came differs, 1 input" in result
     assert "what came differs, 1 input" in result
-    assert "Too few repeat buyers to fit how much is spent." in result
+    assert "not fitted: Too few repeat buyers" in result
     listed = {one["name"]: one for one in json.loads(shop.types("models", "--json").stdout)["models"]}
     assert len(listed["will_buy"]["drifted"]) == 2
     assert listed["spend"]["verdict"] is None

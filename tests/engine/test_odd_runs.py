@@ -157,6 +157,7 @@ def test_flows_are_between_runs_of_the_same_project_and_a_damaged_one_is_in_nobo
     assert small(tmp_path, "name: A\n").info["previous"] == first.id
 
 
+@pytest.mark.slow
 def test_the_demonstration_runs_and_runs_again(tmp_path):
     steps = []
     run = make_demo(tmp_path / "demo", customers=25, progress=lambda work: steps.append(work.step))

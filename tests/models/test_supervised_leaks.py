@@ -50,6 +50,7 @@ def suspects(columns, came, cut_off, who, baselines):
     return [one.split(" may know")[0] for one in fit_score("will_buy", rows, seed=1).warnings if "may know" in one]
 
 
+@pytest.mark.slow
 def test_a_planted_leak_is_caught():
     columns, came, cut_off, who, rng = shop(1, 700)
     leak = planted("nearly the outcome", came, columns[0].values, rng)

@@ -39,7 +39,7 @@ def base(rows=900, seed=0):
     return columns, targets
 
 
-@pytest.mark.parametrize("task", ["chance", "amount", "category"])
+@pytest.mark.parametrize("task", ["chance", "amount", pytest.param("category", marks=pytest.mark.slow)])
 def test_our_sums_are_those_of_scikit_learn_to_the_last_bit(task):
     columns, targets = base()
     inputs, _ = find_inputs(columns)
