@@ -342,3 +342,13 @@ def test_who_is_probably_gone_and_who_never_ordered():
     assert not any("Without an order by" in one for one in gone)
     never = ahead({"customer_id": "C1", "expected_orders": 0.0}, info={"models": {"buying": {"fitted": False}}})
     assert never == ()
+
+
+def test_errors_that_are_shares_are_no_money():
+    share, money = (
+        Measure(name, "model", 0.31, None, None, "lower") for name in ("error by cohort", "mean absolute error")
+    )
+    test = BackTest("spend within 90 days", "money", 90, (0,), 10, measures=(share, money))
+    written = str(tell_backtest(test, Pen(Currency("GBP"))))
+    assert "0.310" in written
+    assert "£0.00" in written

@@ -449,13 +449,12 @@ def _badness(one: Measure) -> float:
     return {"higher": -one.value, "lower": one.value, "nearer": abs(one.value - 1)}[one.better]
 
 
+_IN_THE_UNIT = {"mean absolute error", "root mean squared error"}
+"""Measures in the unit of what is foretold; all others are shares, ratios and the like."""
+
+
 def _number(one: Measure, value: float, test: BackTest, pen: Pen) -> str:
-    name = one.name.lower()
-    if (
-        _is_money(test.unit)
-        and "error" in name
-        and not any(word in name for word in ("relative", "percent", "share", "log"))
-    ):
+    if _is_money(test.unit) and one.name.lower() in _IN_THE_UNIT:
         return pen.round_money(value)
     return f"{value:,.3f}" if abs(value) < 10 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
 

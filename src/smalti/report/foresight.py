@@ -27,11 +27,15 @@ _KINDS = {
     "buying": "who is still a customer, and how often she buys",
     "spend": "how much she spends on a day with an order",
     "score": "a score of your own",
-    "products": "what she buys next",
     "look_alike": "who resembles a segment",
     "renewal": "who renews a contract",
     "sensitivity": "who buys on offer, and more when it is cheaper",
+    "discount_sensitivity": "who buys on offer",
+    "price_sensitivity_index": "who buys more when it is cheaper",
+    "categories": "the category she buys from next",
+    "products": "the product she buys next",
 }
+"""What models are of, by kind, and by name where there are several of a kind."""
 
 
 _OWN = ("score", "look_alike", "renewal")
@@ -200,7 +204,7 @@ def _called(name: str, model: Mapping[str, Any]) -> tuple[str, str]:
     title = named(spoken(str(model.get("title") or name)))
     if what in _OWN or what not in _KINDS:
         return title, _KINDS.get(what, "")
-    return spoken(_KINDS[what]), title
+    return spoken(_KINDS.get(name, _KINDS[what])), title
 
 
 def _sentence(text: str, tested: Trial | None) -> str:
