@@ -24,7 +24,7 @@ The room takes and gives arrays and frozen values; it never sees a connection. F
 - `roots`: where rising functions cross zero
 - `intervals`: intervals of shares
 - `arrays`: arrays of numbers, checked
-- `stored`: checks on a stored model
+- `stored`: how a fitted model is stored and read back
 
 >>> model = BuyingModel("mbg_nbd", r=0.525, alpha=6.183, a=0.891, b=1.614, unit="week")
 >>> model.expected_purchases(repeats=[0, 4], recency=[0, 30], age=[39, 39], horizon=52).round(2)

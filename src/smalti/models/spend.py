@@ -8,7 +8,7 @@ much she spends has nothing to do with how often she buys: `correlation` tells h
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -22,7 +22,7 @@ from smalti.models.distinct import distinct_of
 from smalti.models.fitting import best_of, standard_errors
 from smalti.models.intervals import check_level
 from smalti.models.slices import SLICE, side_by_side
-from smalti.models.stored import same_names
+from smalti.models.stored import restored, stored_form
 
 LEAST_SPENDERS = 2
 """Fewer customers with a spend say nothing about how customers differ."""
@@ -130,8 +130,7 @@ class GammaGamma:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the model as numbers and lists that JSON keeps without loss."""
-        errors = None if self.standard_errors is None else list(self.standard_errors)
-        return {**asdict(self), "at_bound": list(self.at_bound), "standard_errors": errors}
+        return stored_form(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> GammaGamma:
@@ -140,10 +139,7 @@ class GammaGamma:
         Raises:
             ModelError: when a name is missing or unknown.
         """
-        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        errors = stored["standard_errors"]
-        kept = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
-        return cls(**{**stored, **kept})
+        return restored(cls, stored)
 
 
 def fit_gamma_gamma(purchases: ArrayLike, mean_spend: ArrayLike, weights: ArrayLike | None = None) -> GammaGamma:

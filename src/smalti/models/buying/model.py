@@ -7,7 +7,7 @@ purchase) and BG/NBD (under which everyone who bought once is active for ever).
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, get_args
 
@@ -23,7 +23,7 @@ from smalti.models.buying.histories import Histories, checked, group_histories
 from smalti.models.buying.likelihood import Kind, Parameters, log_likelihood, mean_loss, still_active
 from smalti.models.fitting import best_of, search, standard_errors
 from smalti.models.intervals import check_level
-from smalti.models.stored import same_names
+from smalti.models.stored import restored, stored_form
 
 LEAST_REPEAT_CUSTOMERS = 2
 """A base with fewer customers who came back says nothing about how customers differ."""
@@ -186,8 +186,7 @@ class BuyingModel:
             >>> BuyingModel.from_dict(model.to_dict()) == model
             True
         """
-        errors = None if self.standard_errors is None else list(self.standard_errors)
-        return {**asdict(self), "at_bound": list(self.at_bound), "standard_errors": errors}
+        return stored_form(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> BuyingModel:
@@ -196,10 +195,7 @@ class BuyingModel:
         Raises:
             ModelError: when a name is missing or unknown.
         """
-        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        errors = stored["standard_errors"]
-        kept = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
-        return cls(**{**stored, **kept})
+        return restored(cls, stored)
 
     def _asked(
         self, repeats: ArrayLike, recency: ArrayLike, age: ArrayLike, horizon: ArrayLike

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from smalti.models.buying.pareto_likelihood import (
 )
 from smalti.models.fitting import best_of, search, standard_errors
 from smalti.models.intervals import check_level
-from smalti.models.stored import same_names
+from smalti.models.stored import restored, stored_form
 
 NAMES = ("r", "alpha", "s", "beta")
 
@@ -196,9 +196,7 @@ class ParetoModel:
             >>> ParetoModel.from_dict(model.to_dict()) == model
             True
         """
-        errors = self.standard_errors
-        listed = {"at_bound": list(self.at_bound), "standard_errors": None if errors is None else list(errors)}
-        return {**asdict(self), **listed}
+        return stored_form(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> ParetoModel:
@@ -207,10 +205,7 @@ class ParetoModel:
         Raises:
             ModelError: when a name is missing or unknown.
         """
-        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        errors = stored["standard_errors"]
-        tuples = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
-        return cls(**{**stored, **tuples})
+        return restored(cls, stored)
 
     def _active(self, asked: Asked) -> Floats:
         return np.asarray(expit(-gone_log_odds(self.parameters, *asked.history)))

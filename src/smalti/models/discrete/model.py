@@ -9,7 +9,7 @@ taken, t_x, the last one taken, and n, how many there were; customers who share 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -22,7 +22,7 @@ from smalti.models.buying.histories import Histories, grouped
 from smalti.models.discrete.likelihood import Four, Ways, mean_loss
 from smalti.models.fitting import best_of, standard_errors
 from smalti.models.intervals import check_level
-from smalti.models.stored import same_names
+from smalti.models.stored import restored, stored_form
 from smalti.models.survival import log_lasting, steps_ahead
 
 LEAST_BUYERS = 2
@@ -204,9 +204,7 @@ class DiscreteModel:
             >>> DiscreteModel.from_dict(model.to_dict()) == model
             True
         """
-        errors = self.standard_errors
-        lists = {"at_bound": list(self.at_bound), "standard_errors": None if errors is None else list(errors)}
-        return {**asdict(self), **lists}
+        return stored_form(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> DiscreteModel:
@@ -215,10 +213,7 @@ class DiscreteModel:
         Raises:
             ModelError: when a name is missing or unknown.
         """
-        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        errors = stored["standard_errors"]
-        rest = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
-        return cls(**{**stored, **rest})
+        return restored(cls, stored)
 
     def _asked(self, repeats: ArrayLike, recency: ArrayLike, opportunities: ArrayLike) -> _Asked:
         columns = checked_opportunities(repeats, recency, opportunities)

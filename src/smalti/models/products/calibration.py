@@ -13,6 +13,7 @@ import numpy as np
 
 from smalti.models.arrays import Floats, Integers
 from smalti.models.backtest import Band
+from smalti.models.intervals import Z
 from smalti.models.products.items import ItemFacts
 from smalti.models.products.purchases import Purchases, pairs_of
 from smalti.models.products.views import View, views
@@ -52,7 +53,7 @@ class _Sums:
 def _band(name: str, count: Floats, foretold: float, came: Floats) -> Band:
     pairs, people = float(count.sum()), int((count > 0).sum())
     mean = float(came.sum()) / pairs
-    reach = 1.959964 * float(np.sqrt(((came - mean * count) ** 2).sum())) / pairs
+    reach = Z * float(np.sqrt(((came - mean * count) ** 2).sum())) / pairs
     if reach == 0.0:
         few = min(3.0 / people, 1.0)
         return Band(name, people, foretold, mean, max(mean - few, 0.0), min(mean + few, 1.0))

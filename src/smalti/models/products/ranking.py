@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from smalti.models.arrays import Booleans, Floats, Integers
+from smalti.models.intervals import Z
 
 _DEEP = 16
 """Columns in a group, of which the highest is looked at first."""
@@ -123,5 +124,5 @@ def mean_interval(values: Floats) -> tuple[float, float, float]:
     if not len(values):
         return float("nan"), float("nan"), float("nan")
     mean = float(values.mean())
-    reach = 1.959964 * float(values.std(ddof=1)) / float(np.sqrt(len(values))) if len(values) > 1 else float("nan")
+    reach = Z * float(values.std(ddof=1)) / float(np.sqrt(len(values))) if len(values) > 1 else float("nan")
     return mean, mean - reach, mean + reach

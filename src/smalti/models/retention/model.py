@@ -9,7 +9,7 @@ also grow (c > 1) or fall (c < 1) with her own tenure; at c = 1 it is the former
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -22,7 +22,7 @@ from smalti.models.fitting import Optimum, best_of, standard_errors
 from smalti.models.intervals import check_level
 from smalti.models.retention.contracts import Contracts
 from smalti.models.retention.hazards import geometric_loss, weibull_loss
-from smalti.models.stored import same_names
+from smalti.models.stored import restored, stored_form
 from smalti.models.survival import log_lasting, steps_ahead
 
 RetentionKind: TypeAlias = Literal["beta_geometric", "beta_weibull"]
@@ -207,9 +207,7 @@ class RetentionModel:
             >>> RetentionModel.from_dict(model.to_dict()) == model
             True
         """
-        errors = self.standard_errors
-        lists = {"at_bound": list(self.at_bound), "standard_errors": None if errors is None else list(errors)}
-        return {**asdict(self), **lists, "rates": list(self.rates)}
+        return stored_form(self)
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> RetentionModel:
@@ -218,10 +216,7 @@ class RetentionModel:
         Raises:
             ModelError: when a name is missing or unknown.
         """
-        same_names(cls.__name__, stored, [field.name for field in fields(cls)])
-        errors = stored["standard_errors"]
-        rest = {"at_bound": tuple(stored["at_bound"]), "standard_errors": None if errors is None else tuple(errors)}
-        return cls(**{**stored, **rest, "rates": tuple(stored["rates"])})
+        return restored(cls, stored)
 
     def _log_survival(self, periods: Floats) -> Floats:
         shape = log_lasting(self.alpha, self.beta, self.c, periods)
