@@ -92,3 +92,9 @@ def test_distinct_values_beyond_the_first_glance_are_seen():
     assert found.tolist() == [0, 0.5, 1, 2, 3, 3.25, 3.26, 4, 5, 6]
     assert np.array_equal(found[places], column)
     assert distinct_of(np.zeros(0))[0].size == 0
+
+
+def test_distinct_values_are_told_apart_however_close():
+    column = np.array([0.0, 5e-324, 2e-309, 0.0])
+    found, places = distinct_of(column)
+    assert found[places].tolist() == column.tolist() and found.size == 3

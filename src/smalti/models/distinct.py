@@ -20,6 +20,7 @@ Places: TypeAlias = NDArray[np.intp]
 """Positions in an array of distinct values, one per row."""
 
 _MOST_CELLS = 1 << 20
+_SMALLEST_GAP = 1e-300  # of what is smaller, the reciprocal is infinite
 _GLANCE = 4096
 _SLICE = 65_536
 _BITS = 62
@@ -53,9 +54,9 @@ def _by_cells(values: Floats) -> tuple[Floats, Places] | None:
     low, high = values.min(), values.max()
     gaps = np.diff(np.unique(values[:_GLANCE]))
     gap = float(gaps.min()) if gaps.size else float(high - low) or 1.0
-    if not high - low < gap * _MOST_CELLS:
+    per_cell = 1.5 / gap if gap > _SMALLEST_GAP else np.inf
+    if not (high - low) * per_cell < 1.5 * _MOST_CELLS:
         return None
-    per_cell = 1.5 / gap
     cells = np.empty(values.size, dtype=np.intp)
     held = np.full(int((high - low) * per_cell) + 1, np.nan)
 
