@@ -67,6 +67,15 @@ def test_text_goes_through_whole_and_is_matched_letter_by_letter(engine):
     assert disagreements(asked, engine) == []
 
 
+def test_draws_are_the_same_to_the_last_bit(engine):
+    names = [f"c{number}" for number in range(300)] + ["", "o'brien", "back\\slash", "\U0001f642", "e\u0301", "x" * 200]
+    salts = ["spring", "Spring", "it's", "back\\slash", "\u00fc\U0001f642", "a:b"]
+    wanted = {f"draw_{number}": (parse(f"bucket({quoted(salt)})"), Type.NUMBER) for number, salt in enumerate(salts)}
+    wanted["few"] = (parse("bucket('spring') < 0.1 and bucket('it''s') >= 0.5"), Type.BOOLEAN)
+    asked = World({name: {"orders": []} for name in names}, (), wanted, 0)
+    assert by_query(asked, {}, engine) == by_meaning(asked, {})
+
+
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 

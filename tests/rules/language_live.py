@@ -32,7 +32,7 @@ class Life:
     def __init__(self, story: Story, fitted: Mapping[Quantile, Any], step: Step | None = None) -> None:
         self.story, self.fitted = story, fitted
         self.step = step or step_of(story.definitions, fitted)
-        self.states: dict[str, State] = {name: self.step.empty() for name in story.customers}
+        self.states: dict[str, State] = {name: self.step.empty(name) for name in story.customers}
         self.told: dict[str, dict[Any, Any]] = {name: {} for name in story.customers}
         self.timed: list[tuple[str, Change]] = []
         self.last: dict[tuple[str, Any, Instant], Any] = {}

@@ -165,6 +165,8 @@ TEXTS = [
     "e\u0301",
     "\U0001f642",
 ]
+SALTS = ["spring", "Spring", "it's a\\b", "\u00fc\U0001f642"]
+"""What draws are called."""
 PATTERNS = ["%", "_", "w%", "%b", "a_b", "%__%", "100%", "it's", "", "%\\%", "%.%", "_s"]
 NUMBERS = [0.0, 0.1, 0.3, 0.1 + 0.2, 1 / 3, 0.5, 1.0, 2.5, 99.99, 77.12345678901234]
 VALUES: Mapping[Type, list[object]] = {
@@ -402,6 +404,8 @@ def leaf(kind: Type, scope: Scope, depth: int = 1) -> SearchStrategy[Node]:
         options.append(aggregate(kind, scope, depth))
     if kind is INSTANT:
         options.append(st.sampled_from([Now(), *map(StartOf, UNITS)]))
+    if kind is NUMBER and not scope.on_one_fact:
+        options.append(st.sampled_from([Call("bucket", (Literal(salt, TEXT),)) for salt in SALTS]))
     if kind is BOOLEAN and scope.segments:
         options.append(st.sampled_from([Member(name) for name in scope.segments]))
     if scope.scores and (scores := [Score(name) for name, one in SCORES.items() if one is kind]):

@@ -41,6 +41,7 @@ DEFINITIONS = {
     "anniversary": "days_to_anniversary(joined) <= 7 or years_since(joined) >= 18 or calendar_days_since(joined) = 0",
     "text": "contains(trim(lower(country)), 'u') and length(country) = 2 or ends_with(country, 'k')",
     "like": "country like '%\\%' or country like 'it''s_100%'",
+    "draws": "bucket('it''s spring') < 0.1 and bucket('hold_out') >= 0.05",
     "member": "member(vip) and p_alive > 0.5",
     "people": "any_person(count(orders) > 0) and not all_people(p_alive > 0.5)",
     "arithmetic": "abs(joined - now) / 1 day * 0.5 > p_alive / 3 and expected_spend * 0.1 < 5",

@@ -68,6 +68,7 @@ TELLING = {
     "count(orders, between first(orders.at) and last(visits.at))": Type.INTEGER,
     "years_since(last(customers.born))": Type.INTEGER,
     "member(vague)": Type.BOOLEAN,
+    "bucket('spring')": Type.NUMBER,
     "all_people(age > 1)": Type.BOOLEAN,
     "no_person(newsletter)": Type.BOOLEAN,
 }
@@ -298,6 +299,16 @@ def _division_by_zero_is_zero(planted):
     planted.setitem(_READERS, Arithmetic, arithmetic)
 
 
+def _draws_of_another_name(planted):
+    honest = reading._draw
+    planted.setattr(reading, "_draw", lambda salt, here: honest(salt.lower(), here))
+
+
+def _draws_read_backwards(planted):
+    honest = reading._digit
+    planted.setattr(reading, "_digit", lambda text, place: honest(text, 9 - place))
+
+
 _READERS = dict(Reading.__dict__["read"].dispatcher.registry)
 """How each kind of node is read; planted errors replace one, and the test makes the reading use it."""
 
@@ -322,6 +333,8 @@ PLANTED = [
     _counts_of_nothing_are_missing,
     _least_passes_over_missing_values,
     _division_by_zero_is_zero,
+    _draws_of_another_name,
+    _draws_read_backwards,
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ from language_trees import STREAMS
 from language_worlds import POUNDS
 
 from smalti.errors import SmaltiError
-from smalti.facts import DAY, HOUR, Column, Stream, Type, parse_instant
+from smalti.facts import DAY, HOUR, Column, Stream, Type, draw_of, parse_instant
 from smalti.rules import Customer, Vocabulary, check, meaning, parse
 from smalti.rules.nodes import Compare, Literal, Name, People
 from smalti.rules.step import Change, Step
@@ -125,6 +126,42 @@ def test_a_fact_delivered_twice_counts_once():
     assert step.answers(her) == {"twice": False}
     step.on_fact(her, "orders", START, {}, START + 1, 2)
     assert step.answers(her) == {"twice": True}
+
+
+def test_a_draw_hangs_on_who_she_is_and_never_changes():
+    step = step_of({"drawn": "bucket('a') < 0.5", "old": "days_since(last(orders.at)) > 10 * bucket('b')"})
+    assert step.salts == ("a", "b")
+    for name in ("ada", "bob", "cid"):
+        her = step.empty(name)
+        step.on_fact(her, "orders", START, {}, START)
+        assert step.answers(her) == {"drawn": draw_of("a", name) < 0.5, "old": False}
+        wake = START + floor(10 * draw_of("b", name) * DAY)
+        assert abs(step.wake_at(her) - wake) <= 1
+        assert step.on_time(her, END) == [Change(step.on_time(her, START) or wake + 1, "old", False, True)]
+        assert step.wake_at(her) is None
+        assert step.load(step.dump(her)) == her
+
+
+def test_who_is_drawn_must_have_an_id():
+    step = step_of({"drawn": "bucket('a') < 0.5"})
+    with pytest.raises(SmaltiError, match=r"found bucket\('a'\) in the definitions, wanted empty\(customer_id\)"):
+        step.empty()
+    with pytest.raises(SmaltiError, match="nothing is kept for this"):
+        step.value(step.empty("ada"), ready("bucket('b')"), START)
+
+
+def test_two_who_are_one_have_the_draws_of_the_first():
+    since = "case when bucket('a') < 0.5 then instant '2026-06-02' else instant '2026-06-04' end"
+    step, days = step_of({"drawn": "bucket('a') < 0.5", "lately": f"any(orders, after {since})"}), {}
+    states = {name: step.empty(name) for name in ("ada", "bob", "cid", "dee")}
+    for place, (name, state) in enumerate(states.items()):
+        days[name] = START + place * DAY
+        step.on_fact(state, "orders", days[name], {}, START + 9 * DAY)
+    for one, hers in states.items():
+        for two, his in states.items():
+            facts = [("orders", days[name], {}) for name in (one, two)]
+            alone = step.rebuild(facts, START + 9 * DAY, customer_id=one)
+            assert step.answers(step.merge(hers, his)) == step.answers(alone)
 
 
 def test_what_leaves_a_sum_leaves_no_trace():

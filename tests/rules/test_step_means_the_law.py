@@ -13,7 +13,7 @@ from language_live import MANY, Life, StoredLife, disagreements, step_of
 from language_trees import MEASURES, NOON, SCORES
 from language_worlds import Story, World, deliveries, differences, story
 
-from smalti.facts import DAY, Instant, Type, next_start
+from smalti.facts import DAY, Instant, Type, draw_of, next_start
 from smalti.rules import meaning, parse, write
 from smalti.rules.nodes import Not
 from smalti.rules.step import Step, ages, compiled, emit, flips, histories, live, slots, stored, tallies, updates
@@ -120,7 +120,7 @@ class Apart:
     def __init__(self, told: Story) -> None:
         self.step = step_of(told.definitions, told.fitted())
         self.left = list(told.deliveries)
-        self.whole, self.halves = self.step.empty(), [self.step.empty(), self.step.empty()]
+        self.whole, *self.halves = [self.step.empty("ada") for _ in range(3)]
         self.scores = dict.fromkeys(SCORES) | told.definitions.scores["ada"]
 
     def until(self, at: Instant) -> None:
@@ -186,7 +186,7 @@ def test_a_state_rebuilt_from_facts_is_the_one_that_lived_through_them(told):
             facts = [
                 (stream, one["at"], one) for stream, rows in told.world(at).histories["ada"].items() for one in rows
             ]
-            rebuilt = apart.step.rebuild(facts, at)
+            rebuilt = apart.step.rebuild(facts, at, customer_id="ada")
             for name in apart.step.scores:
                 apart.step.set_score(rebuilt, name, apart.scores.get(name), at)
             assert differences({"ada": apart.all_of(apart.whole, at)}, {"ada": apart.all_of(rebuilt, at)}) == []
@@ -361,6 +361,10 @@ def _unknown_scores_are_nought(planted):
     planted.setattr(Step, "set_score", set_score)
 
 
+def _everybody_has_one_draw(planted):
+    planted.setattr(live, "draw_of", lambda salt, customer_id: draw_of(salt, ""))
+
+
 _READERS = dict(emit.Body.__dict__["read"].dispatcher.registry)
 """How each kind of node is written; planted errors replace one."""
 
@@ -380,6 +384,7 @@ PLANTED = [
     _a_sequence_is_never_open,
     _midnights_come_late,
     _unknown_scores_are_nought,
+    _everybody_has_one_draw,
 ]
 
 

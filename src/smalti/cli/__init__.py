@@ -4,6 +4,8 @@
 - `show`: what is printed, with Rich
 - `past`: what is printed of the history of segments
 - `foretold`: what is printed of models
+- `proving`: the commands ``smalti prove`` and ``smalti power``; `evidence`, what is printed of trials; `said`, costs and
+  budgets as they are typed; `taking`, a command's options as one value
 - `finish`: errors told in words, never as a traceback
 """
 

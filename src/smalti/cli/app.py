@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from smalti.cli import foretold, past, show
+from smalti.cli import foretold, past, proving, show
 from smalti.cli.finish import NOT_PASSED, TOO_MANY_MOVED, WRONG_INPUT, in_words, print_json
 from smalti.engine import (
     RUNS,
@@ -487,6 +487,9 @@ def demo(
         show.paragraphs(
             f"\nnext: cd {to} && smalti report, or smalti explain {someone}, or look at {FILE_NAME} and smalti run"
         )
+
+
+proving.add_to(app)
 
 
 def _newest(project: Path, to: Path | None) -> Run:

@@ -5,6 +5,9 @@
 - `reckoning`: everything reckoned as of one instant; `segmenting`, its segments and their members; `fitted`, segmentations
   fitted to the customers there are; `settling`, what frameworks ask the facts before they can be written down
 - `foresight/`: what models are learnt from, asked of the facts; fitted, foretold, told; what changed since earlier runs
+- `experimenting/`: the experiments of a project: drawn, read out, proven, and what follows from them for the run; `shown`,
+  the effect on anyone that one has shown
+- `proving/`: a trial, of a file or of an experiment, proven: `prove_file`, `prove_trial`; and sized beforehand
 - `quality`: the gate, every segmentation tested; `evidence`, what it is tested by; `cuts` and `resampling`, fitted cuts
   fitted anew
 - `tables`, `account`, `remarks`, `publish`: what was found, written; `apart`, what sets segments apart; `personas`, theirs;
@@ -23,24 +26,30 @@ from smalti.engine.changes import compare, plan_changes
 from smalti.engine.checking import check_project, check_read
 from smalti.engine.customer import Profile
 from smalti.engine.demo import make_demo
+from smalti.engine.experimenting import prove_project, proven_in
 from smalti.engine.foresight.scorer import Scorer
 from smalti.engine.history import History, history
 from smalti.engine.options import RUNS, Options
 from smalti.engine.parity import Line, Outcome, run_timeline, run_timelines
+from smalti.engine.proving import Asked, Proved, Sizes, Trial, prove_file, prove_trial, size_trial
 from smalti.engine.quality import Quality, assess_project
 from smalti.engine.run import Run, RunTable
 
 __all__ = [
     "RUNS",
+    "Asked",
     "History",
     "Line",
     "Options",
     "Outcome",
     "Profile",
+    "Proved",
     "Quality",
     "Run",
     "RunTable",
     "Scorer",
+    "Sizes",
+    "Trial",
     "assess_project",
     "check_project",
     "check_read",
@@ -48,7 +57,12 @@ __all__ = [
     "history",
     "make_demo",
     "plan_changes",
+    "prove_file",
+    "prove_project",
+    "prove_trial",
+    "proven_in",
     "run_project",
     "run_timeline",
     "run_timelines",
+    "size_trial",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from smalti.engine.clock import Clock
+from smalti.engine.experimenting import Weighing, weigh, with_coming
 from smalti.engine.foresight.since import earlier_runs
 from smalti.engine.options import Options
 from smalti.engine.publish import Findings, check_home, publish
@@ -13,7 +14,7 @@ from smalti.engine.quality import GATE, assess
 from smalti.engine.reckoning import read_facts, reckon_as_of
 from smalti.engine.run import Run
 from smalti.engine.version import versions
-from smalti.project import Origin, Project, Work, after_facts
+from smalti.project import EXPERIMENTS, Origin, Project, Work, after_facts
 from smalti.store import Store
 
 
@@ -44,12 +45,18 @@ def run_project(
     clock = Clock(progress)
     with Store(memory=options.memory, threads=options.threads) as store:
         facts = read_facts(store, project, options, origin, clock)
+        work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
+        weighing = Weighing(facts)
+        if EXPERIMENTS in work:
+            with clock.step(work[EXPERIMENTS]):
+                weighing = weigh(store, facts)
+            facts = weighing.facts
         quality = None
         if project.quality.in_runs:
             with clock.step(GATE):
                 quality = assess(store, facts)
         earlier = earlier_runs(store, facts, options.runs)
         reckoned = reckon_as_of(store, facts, facts.at, clock, told=True)
-        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality, earlier)
-        work = {one.step: one for one in after_facts(facts.prepared, facts.loaded.streams)}
+        weighing = with_coming(store, weighing, reckoned)
+        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality, earlier, weighing)
         return Run(publish(findings, options.runs, clock, work["publish"]))

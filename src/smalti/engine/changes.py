@@ -8,6 +8,7 @@ from pathlib import Path
 
 from smalti.engine.clock import Clock
 from smalti.engine.earlier import Earlier, earlier, home_of, newest, of_newest, same_reading
+from smalti.engine.experimenting import weigh
 from smalti.engine.options import Options
 from smalti.engine.reckoning import Facts, read_facts, reckon_as_of
 from smalti.engine.redefined import redefinitions
@@ -167,6 +168,7 @@ def _reckoned(task: _Task, old: Earlier | None) -> _Pair:
             definitions = settled(store, old.project, facts.loaded.streams, at)
             if definitions != facts.project:
                 before = _before(store, replace(facts, project=definitions), old, at, task)
+        facts = weigh(store, replace(facts, at=at), proven=()).facts
         after = side_of(facts, reckon_as_of(store, facts, at, task.clock("new")))
         return _Pair(before or (after if old else None), after, definitions, facts.project, at, twice)
 
@@ -177,7 +179,7 @@ def _before(store: Store, facts: Facts, old: Earlier, at: Instant, task: _Task) 
         prepared = prepare(facts.project, facts.loaded.streams, old.origin)
     except DefinitionError as error:
         raise _old_is_wrong(error, old) from None
-    then = replace(facts, prepared=prepared)
+    then = weigh(store, replace(facts, prepared=prepared, at=at), proven=()).facts
     reckoned = reckon_as_of(store, then, at, task.clock("old"), label="_before", keep_facts=True)
     side = side_of(then, reckoned)
     store.drop(reckoned.computed.table)
@@ -194,6 +196,7 @@ def _read_again(task: _Task, old: Earlier, at: Instant) -> tuple[Side, Project]:
             raise _old_is_wrong(error, old) from None
         except SmaltiError as error:
             raise SmaltiError(f"{old.told}, which is compared with, cannot be read any more: {error}") from None
+        facts = weigh(store, replace(facts, at=at), proven=()).facts
         return side_of(facts, reckon_as_of(store, facts, at, task.clock("old"))), facts.project
 
 

@@ -121,13 +121,14 @@ class Profile:
         values = {name: _working(self.row[name], kind, currency) for name, kind in known.items()}
         mine = {str(row["segment"]) for row in self.segments}
         memberships = {name: Literal(name in mine, Type.BOOLEAN) for name in titles}
-        her = Customer({}, scores=values, fitted=fitted, segments=memberships)
+        who = str(self.row["customer_id"])
+        her = Customer({}, scores=values, fitted=fitted, segments=memberships, customer_id=who)
         words = Words(currency, titles | info["titles"], types, fitted, info["time_zone"])
 
         def value(node: Node) -> Any:
             return meaning(node, her, info["as_of_microseconds"])
 
-        changes_at = foretold(ready.node, info, values, fitted)
+        changes_at = foretold(ready.node, info, values, fitted, who)
         now = info["as_of_microseconds"]
         unseen = ages_unseen(info, values)
         return reasons(ready.node, words, value, changes_at=changes_at, now=now, ages_unseen=unseen)

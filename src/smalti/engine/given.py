@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from smalti.engine.shown import Shown
 from smalti.facts import Currency, Instant
 from smalti.project import Prepared, Project
 from smalti.sources import Loaded
@@ -24,6 +25,7 @@ class Facts:
         remarks: What a reader should know before believing a run.
         written: The project before its frameworks took from the facts what they were not told.
         lacking: By framework, what there is too little of, in sentences.
+        shown: By score, the effect that an experiment has shown.
     """
 
     project: Project
@@ -34,6 +36,7 @@ class Facts:
     remarks: tuple[str, ...]
     written: Project
     lacking: Mapping[str, tuple[str, ...]]
+    shown: Mapping[str, Shown] = field(default_factory=dict)
 
     @property
     def currency(self) -> Currency:

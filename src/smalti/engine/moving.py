@@ -33,14 +33,18 @@ from smalti.rules import (
     walk,
     write,
 )
-from smalti.rules.functions import SINCE
+from smalti.rules.functions import DRAW, SINCE
 from smalti.rules.step import Step
 from smalti.segments import FRAMEWORKS
 from smalti.traits import standard_traits
 
 
 def foretold(
-    rule: Node, info: Mapping[str, Any], values: Mapping[str, Any], fitted: Mapping[Quantile, Any]
+    rule: Node,
+    info: Mapping[str, Any],
+    values: Mapping[str, Any],
+    fitted: Mapping[Quantile, Any],
+    customer_id: str = "",
 ) -> Callable[[Node], Instant | None]:
     """Give what foretells when the parts of a rule change if nothing happens; None where they don't, or it can't be told.
 
@@ -49,14 +53,16 @@ def foretold(
         info: The run.
         values: The customer's values, by name, in the form the meaning takes.
         fitted: The constants of the rule's quantiles.
+        customer_id: Who the customer is, of whom nothing else makes her draws.
     """
     traits, opaque = _followed(info, values)
     constants = _constants(info, [rule, *traits.values()]) | dict(fitted)
     reached = _reached(rule, traits)
     mine = {name: traits[name] for name in reached if name in traits}
     held = reached - mine.keys()
-    step = Step(mine, {name: IsMissing(Name(name)) for name in sorted(held)}, {}, constants)
-    state, now = step.empty(), info["as_of_microseconds"]
+    drawn = {write(part): IsMissing(part) for part in walk(rule) if isinstance(part, Call) and part.function == DRAW}
+    step = Step(mine, {name: IsMissing(Name(name)) for name in sorted(held)} | drawn, {}, constants)
+    state, now = step.empty(customer_id), info["as_of_microseconds"]
     step.on_time(state, now)
     for name in sorted(held):
         step.set_score(state, name, values.get(name), now)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from smalti.engine import tables
 from smalti.engine.apart import segment_traits_table, set_apart
 from smalti.engine.clock import Clock
+from smalti.engine.experimenting import Weighing, proved_of, tables_of, told_of
 from smalti.engine.foresight.behaviour import describe, to_floats
 from smalti.engine.foresight.drift import Today, drift_of, notes_of, with_drift
 from smalti.engine.foresight.modelled import told_by_name
@@ -49,6 +50,7 @@ class Findings:
     guess: Sequence[str]
     quality: Quality | None = None
     earlier: Earlier = field(default_factory=Earlier)
+    weighing: Weighing | None = None
 
     @property
     def project(self) -> Project:
@@ -185,6 +187,7 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
         "set_aside": aside.set_column(aside.column_names.index("amount"), "amount", amount),
         **_models(findings),
         **({"sensitivity": findings.reckoned.sensed.table} if findings.reckoned.sensed.table is not None else {}),
+        **(tables_of(findings.weighing) if findings.weighing is not None else {}),
     } | ({"quality": findings.quality.table()} if findings.quality is not None else {})
 
 
@@ -292,6 +295,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
             *findings.prepared.notes,
             *findings.reckoned.notes,
             *(findings.reckoned.foreseen.notes if findings.reckoned.foreseen is not None else ()),
+            *(findings.weighing.beliefs if findings.weighing is not None else ()),
         ],
         "assumptions": project.assumptions.listed(currency, findings.reckoned.average_order),
         "models": describe(findings.reckoned.models)
@@ -313,11 +317,18 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         "titles": dict(findings.prepared.titles),
         "segmentations": _segmentations(findings),
         "quality": findings.quality.info() if findings.quality is not None else None,
+        **_experiments(findings),
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},
         "previous": previous.id if previous else None,
         "previous_as_of": previous.info["as_of"] if previous else None,
     }
+
+
+def _experiments(findings: Findings) -> dict[str, Any]:
+    """Tell of the project's experiments; nothing where it has none."""
+    tried = findings.weighing
+    return {"experiments": told_of(tried), "evidence": proved_of(tried)} if tried is not None and tried.found else {}
 
 
 def _segmentations(findings: Findings) -> list[dict[str, Any]]:

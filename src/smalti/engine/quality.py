@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from smalti.engine.clock import Clock
 from smalti.engine.evidence import Looked, Past, look
+from smalti.engine.experimenting import weigh
 from smalti.engine.foresight.behaviour import to_floats
 from smalti.engine.options import Options
 from smalti.engine.reckoning import Facts, Reckoned, read_facts
@@ -165,7 +166,7 @@ def assess_project(
     options = options or Options()
     clock = Clock(progress)
     with Store(memory=options.memory, threads=options.threads) as store:
-        facts = read_facts(store, project, options, origin, clock)
+        facts = weigh(store, read_facts(store, project, options, origin, clock), proven=()).facts
         with clock.step(GATE):
             return assess(store, facts)
 

@@ -251,7 +251,7 @@ class ByStep:
         rules = {one.name: one.node for one in timeline.segments}
         self._step = Step(traits, rules, timeline.streams, timeline.fitted)
         self._rules, self._traits = rules.keys() & timeline.watched, traits.keys() & timeline.watched
-        self._states = {customer: self._step.empty() for customer in timeline.customers}
+        self._states = {customer: self._step.empty(customer) for customer in timeline.customers}
         self._tallies: dict[tuple[str, People], tuple[int, int, int]] = {}
         self._position = 0
         self._noticed: set[Change] = set()

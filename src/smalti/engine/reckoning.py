@@ -270,6 +270,7 @@ def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Comput
     if "orders" in streams and "channel" in streams["orders"]:
         rules += list(channel_orders(facts.project.assumptions).values())
     rules += [channel.consent for channel in prepared.channels if channel.consent is not None]
+    rules += [one.who for one in prepared.experiments if one.who is not None]
     rules += trees_of(prepared.scores)
     rules += [trait.node for trait in cuts_of(prepared.traits, prepared.segments).traits]
     segments = {segment.name: segment.node for segment in prepared.segments}

@@ -28,7 +28,7 @@ class Logged:
             row is a customer of her own. Decisions about one customer are not independent, and no interval takes them for it.
 
     Raises:
-        ModelError: Shapes, arms, probabilities or outcomes are not as said above.
+        ModelError: Shapes, kinds of numbers, arms, probabilities or outcomes are not as said above.
 
     Examples:
         >>> log = Logged(("none", "mail"), np.array([0, 1]), np.array([0.5, 0.5]), np.array([0.0, 2.0]))
@@ -45,6 +45,7 @@ class Logged:
     def __post_init__(self) -> None:
         if not self.arms or len(set(self.arms)) < len(self.arms):
             raise ModelError(f"arms: expected one or more different names, got {', '.join(self.arms) or 'none'}")
+        self._take_arrays()
         for name in ("probability", "outcome", "customer"):
             column = getattr(self, name)
             if column is not None and column.shape != self.arm.shape:
@@ -55,6 +56,18 @@ class Logged:
         _only(self.outcome, np.isfinite(self.outcome), "outcome", "a finite number")
         if self.customer is not None:
             _only(self.customer, self.customer >= 0, "customer", "a place from 0 up")
+
+    def _take_arrays(self) -> None:
+        """Keep plain arrays, of whatever was given: a list, a column of a data frame."""
+        for name, wanted in (("arm", "iu"), ("probability", "iufb"), ("outcome", "iufb"), ("customer", "iu")):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            column = np.asarray(given)
+            if column.ndim != 1 or (len(column) and column.dtype.kind not in wanted):
+                kind = "whole numbers" if wanted == "iu" else "numbers"
+                raise ModelError(f"{name}: expected one row of {kind}, got {column.dtype} of shape {column.shape}")
+            object.__setattr__(self, name, column.astype(np.int64 if wanted == "iu" else np.float64, copy=False))
 
     @property
     def rows(self) -> int:

@@ -5,6 +5,7 @@
 - `money`: fixed-point money in a currency's minor unit
 - `streams`: named tables of facts with typed columns, and the types themselves
 - `keys`: customer ids as text
+- `draws`: a number in [0, 1) for each customer and salt, the same everywhere and always
 
 Everything else in smalti is built from these; nothing here computes on data at scale.
 """
@@ -24,6 +25,7 @@ from smalti.facts.calendar import (
     today,
     years_since,
 )
+from smalti.facts.draws import SHARES, draw_of
 from smalti.facts.instants import (
     DAY,
     FOREVER_AGO,
@@ -52,6 +54,7 @@ from smalti.facts.streams import (
     ORDERS,
     RETURNS,
     STANDARD_STREAMS,
+    TOUCHES,
     Column,
     Stream,
     Type,
@@ -73,7 +76,9 @@ __all__ = [
     "PARTS",
     "RETURNS",
     "SECOND",
+    "SHARES",
     "STANDARD_STREAMS",
+    "TOUCHES",
     "UNITS",
     "WEEK",
     "YEAR",
@@ -90,6 +95,7 @@ __all__ = [
     "dated",
     "days_from_civil",
     "days_to_anniversary",
+    "draw_of",
     "format_duration",
     "format_instant",
     "format_minor",

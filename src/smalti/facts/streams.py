@@ -149,7 +149,27 @@ RETURNS = Stream(
     ),
     "one fact per return, cancellation or credit",
 )
+TOUCHES = Stream(
+    "touches",
+    (
+        Column("touch_id", Type.TEXT, "the sender's own number of the touch, if it has one"),
+        Column("treatment", Type.TEXT, "what was done; in an experiment's control what would have been"),
+        Column("strategy", Type.TEXT, "the strategy that it served"),
+        Column("channel", Type.TEXT, "by mail, letter, telephone ..."),
+        Column("campaign", Type.TEXT, "the campaign that it was part of"),
+        Column("variant", Type.TEXT, "which creative, template or wording"),
+        Column("experiment", Type.TEXT, "the experiment that chose it"),
+        Column("arm", Type.TEXT, "the arm of that experiment"),
+        Column("probability", Type.NUMBER, "the chance with which just this was chosen, above 0 up to 1"),
+        Column("cost", Type.MONEY, "what it cost the company"),
+        Column("opened_at", Type.INSTANT, "when the customer opened it"),
+        Column("outcome", Type.TEXT, "what the sender says became of it, such as bounced or opened"),
+    ),
+    "one fact per time that a treatment reached, or in an experiment's control would have reached, a customer",
+)
 CUSTOMERS = Stream("customers", (), "attributes: what is said of a customer, from the instant it is said")
 
-STANDARD_STREAMS: dict[str, Stream] = {stream.name: stream for stream in (ORDERS, ORDER_ITEMS, RETURNS, CUSTOMERS)}
+STANDARD_STREAMS: dict[str, Stream] = {
+    stream.name: stream for stream in (ORDERS, ORDER_ITEMS, RETURNS, TOUCHES, CUSTOMERS)
+}
 """The streams whose names and columns the standard library and the frameworks rely on."""

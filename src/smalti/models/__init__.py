@@ -15,6 +15,7 @@ The room takes and gives arrays and frozen values; it never sees a connection. F
 - `sensitivity`: what hangs on discounts, `fit_offer_shares` and `fit_slopes`, drawn to the customer's segment
 - `purchase_counts`: how many purchases a horizon will see, whichever model speaks
 - `supervised/`: what comes within a horizon, from traits as of earlier instants, `fit_score` to a `FittedScore`
+- `effects/`: what an arm of an experiment does to whom, `fit_effects` to a `FittedEffects`, `out_of_fold` for its own customers
 - `products/`: who buys what next, `fit_next` to a `ProductModel` (chance and spend of every product or category)
 - `lookalike`: who resembles a segment, `fit_likeness` to a `Likeness`
 - `backtest`: how a fitted model did on a past that it had not seen

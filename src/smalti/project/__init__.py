@@ -2,6 +2,8 @@
 
 - `definition`: a `Project`, data without verbs; `use`, the frameworks in it with their settings
 - `scores`: what a score is as it is written; `foretelling`, scores against what they speak of, made ready
+- `experiments`: what an experiment is as it is written; `trials`, experiments against what they speak of, made ready;
+  `coming`, what comes within a length of time, in the language; `lengths`, of time
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `segmentations`: segmentations and channels against what they speak of; fitted rules made ready
@@ -17,6 +19,7 @@
 from smalti.project.begin import begin_project, write_project
 from smalti.project.check import Prepared, Strategy, prepare
 from smalti.project.definition import Project, StrategyChange
+from smalti.project.experiments import HOLD_OUT, ArmDefinition, ExperimentDefinition, HoldOutDefinition
 from smalti.project.foretelling import Foretelling
 from smalti.project.load import FILE_NAME, Read, in_order, load_project, parse_project, read_project
 from smalti.project.places import Origin
@@ -26,16 +29,23 @@ from smalti.project.scores import CHANCE, ScoreDefinition
 from smalti.project.segmentations import segment_of
 from smalti.project.steps import Change, Changes, Delivery, Expectation, Scoring, Step, Waiting
 from smalti.project.timelines import Timeline, load_timeline, parse_timeline, timeline_files
-from smalti.project.work import Work, after_facts, before_facts
+from smalti.project.trials import Measured, Trial
+from smalti.project.work import EXPERIMENTS, Work, after_facts, before_facts
 
 __all__ = [
     "CHANCE",
+    "EXPERIMENTS",
     "FILE_NAME",
+    "HOLD_OUT",
+    "ArmDefinition",
     "Change",
     "Changes",
     "Delivery",
     "Expectation",
+    "ExperimentDefinition",
     "Foretelling",
+    "HoldOutDefinition",
+    "Measured",
     "Origin",
     "Prepared",
     "Project",
@@ -46,6 +56,7 @@ __all__ = [
     "Strategy",
     "StrategyChange",
     "Timeline",
+    "Trial",
     "Waiting",
     "Work",
     "after_facts",

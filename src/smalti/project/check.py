@@ -14,6 +14,7 @@ from smalti.project.names import KEPT, clashes
 from smalti.project.outcome import outcome_of
 from smalti.project.places import Origin, Path_
 from smalti.project.segmentations import Known, described, wrong_channels, wrong_segmentations
+from smalti.project.trials import Trial, TrialGround, trials
 from smalti.rules import (
     Aggregate,
     Checked,
@@ -76,6 +77,7 @@ class Prepared:
         words: What rules may speak of, by which rules that are fitted are made ready.
         outcome: What segmentations are tested by, if the project says it, traits written out.
         scores: What is foretold.
+        experiments: What is tried on some and not on others.
     """
 
     traits: tuple[Trait, ...]
@@ -90,6 +92,7 @@ class Prepared:
     words: Vocabulary
     outcome: Node | None = None
     scores: tuple[Foretelling, ...] = ()
+    experiments: tuple[Trial, ...] = ()
 
     @property
     def score_types(self) -> dict[str, Type]:
@@ -152,11 +155,12 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     words = replace(words, names=types | scores, currencies=currencies)
     happened = replace(words, later=dict.fromkeys(columns_of(project), "what happened"))
     outcome = _outcome(project, happened, traits, findings)
-    foretold, words = _scores((project, frameworks, rules), words, traits, findings)
+    foretold, words, early = _scores((project, frameworks, rules), words, traits, findings)
     segments = _segments(project, rules, words, findings)
     strategies = _strategies(project, words, findings)
     known_segments = Known(project, frameworks, {name: one for name, (one, _) in rules.items()}, words)
     channels = _channels(known_segments, findings)
+    tried = _experiments(early, (words, foretold, strategies), known_segments, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
     titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
@@ -175,6 +179,7 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
         words,
         outcome,
         tuple(foretold),
+        tuple(tried),
     )
 
 
@@ -183,8 +188,8 @@ def _scores(
     words: Vocabulary,
     traits: list[Trait],
     findings: _Findings,
-) -> tuple[list[Foretelling], Vocabulary]:
-    """Check the scores; give them made ready, and what rules may speak of once they are known."""
+) -> tuple[list[Foretelling], Vocabulary, Ground]:
+    """Check the scores; give them made ready, what rules may speak of once they are known, and what scores may speak of."""
     project, frameworks, rules = known
     columns = columns_of(project)
     readable = {name: rule for name, (_, rule) in rules.items() if rule is not None}
@@ -199,18 +204,37 @@ def _scores(
     )
     brought = {one.name: "a standard trait" for one in traits if one.name not in attributes}
     brought |= {name: f"a trait of {one.name}" for one in frameworks for name in one.traits}
-    found, problems = foretellings(Ground(project, traits, readable, early, brought))
+    ground = Ground(project, traits, readable, early, brought)
+    found, problems = foretellings(ground)
     for problem, path, subject in problems:
         findings.add(problem, path, subject)
     ready = {name: kind for one in found for name, kind in one.types.items()}
     broken = dict.fromkeys(columns.keys() - ready.keys() - types.keys())
     currencies = {one.name: one.currency for one in found if one.currency not in (None, project.currency)}
-    return found, replace(
+    known_later = replace(
         words,
         names=dict(words.names) | broken | {name: kind for name, kind in ready.items() if name not in types},
         scores=dict(words.scores) | dict.fromkeys(broken, Type.NUMBER) | ready,
         currencies=dict(words.currencies) | {name: code for name, code in currencies.items() if code is not None},
     )
+    return found, known_later, ground
+
+
+def _experiments(
+    early: Ground,
+    late: tuple[Vocabulary, list[Foretelling], list[Strategy]],
+    known: Known,
+    findings: _Findings,
+) -> list[Trial]:
+    """Check the experiments; give them made ready."""
+    if not early.project.experiments and early.project.hold_out is None:
+        return []
+    words, foretold, strategies = late
+    eligible = {one.name: one.eligible for one in strategies}
+    found, problems = trials(TrialGround(early, words, eligible, known.members(described(known)), tuple(foretold)))
+    for problem, path, subject in problems:
+        findings.add(problem, path, subject)
+    return found
 
 
 def _later(project: Project, rules: Mapping[str, Node]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from smalti.errors import SmaltiError, nearest
 from smalti.facts import Currency
+from smalti.project.experiments import ExperimentDefinition, HoldOutDefinition
 from smalti.project.scores import ScoreDefinition
 from smalti.project.use import Used
 from smalti.segments import ChannelDefinition, SegmentationDefinition, SegmentDefinition
@@ -92,6 +93,12 @@ class Project(BaseModel):
         QualitySettings.model_validate({}), description="How segmentations are tested before they are used."
     )
     playbook: Named[StrategyChange] = Field((), description="Changes to the standard playbook, by strategy.")
+    experiments: Named[ExperimentDefinition] = Field(
+        (), description="What is tried on some customers and not on others, by name, to measure whether it works."
+    )
+    hold_out: HoldOutDefinition | None = Field(
+        None, description="The share of customers who are left out of every experiment, such as 5 %."
+    )
     assumptions: Assumptions = Field(Assumptions.model_validate({}), description="Margin, costs, horizon, discount.")
     seed: int = Field(0, ge=0, description="Seed of everything that is drawn at random.")
 

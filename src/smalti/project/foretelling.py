@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, TypeGuard
 
 from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, ORDERS, Type
+from smalti.project.coming import measured, what_comes
 from smalti.project.definition import Project
 from smalti.project.names import KEPT, MODELS, clashes
-from smalti.project.outcome import outcome_of
 from smalti.project.scores import CHANCE, FORETOLD, PERIODS, ScoreDefinition, near_word
 from smalti.rules import (
     Aggregate,
     Call,
-    Last,
     Member,
     Name,
     Node,
@@ -27,10 +26,8 @@ from smalti.rules import (
     names_in,
     parse,
     walk,
-    write,
     write_name,
 )
-from smalti.rules import Sequence as Following
 from smalti.strategy import VALUE_COLUMNS
 from smalti.traits import Trait
 
@@ -199,6 +196,8 @@ class _Making:
         )
         if kind == "like":
             return self._alike(bare)
+        if kind == "effect":
+            return self._effect(bare)
         if kind == "renewal":
             return self._renewal(bare)
         return self._learnt(bare)
@@ -213,6 +212,33 @@ class _Making:
             wanted = f"one of {known}" if known else "a segment that the project has"
             self._wrong(Problem("unknown segment", segment, wanted, nearest(segment, self.ground.rules)), "like")
         return bare
+
+    def _effect(self, bare: Foretelling) -> Foretelling:
+        """Check an effect against its experiment; what is wrong with that is told of the experiment."""
+        experiments, one = dict(self.ground.project.experiments), self.definition
+        if one.effect not in experiments:
+            wanted = f"one of {', '.join(experiments)}" if experiments else "an experiment; the project has none"
+            problem = Problem("unknown experiment", str(one.effect), wanted, nearest(str(one.effect), experiments))
+            self._wrong(problem, "effect")
+            return bare
+        tried = experiments[one.effect]
+        treated = [name for name, _ in tried.treated]
+        if one.arm is None and len(treated) > 1:
+            self._wrong(Problem("'arm' is missing", wanted=f"one of {', '.join(treated)}"))
+        elif one.arm is not None and one.arm not in treated:
+            wanted = f"one of {', '.join(treated)}, held against {tried.control}"
+            self._wrong(Problem("unknown arm", one.arm, wanted, nearest(one.arm, treated)), "arm")
+        if one.outcome is not None and one.outcome not in tried.outcomes:
+            wanted = f"one of {', '.join(tried.outcomes)}"
+            self._wrong(
+                Problem("unknown outcome", one.outcome, wanted, nearest(one.outcome, tried.outcomes)), "outcome"
+            )
+            return bare
+        written = tried.outcomes[one.outcome or next(iter(tried.outcomes))]
+        ground = self.ground
+        coming = measured(written, tried.within, ground.early, ground.traits, ground.undated)
+        kind = Type.MONEY if coming.kind is Type.MONEY else Type.NUMBER
+        return replace(bare, types={self.name: kind}, currency=coming.currency, task="amount")
 
     def _renewal(self, bare: Foretelling) -> Foretelling:
         kinds = {one.name: one.type for one in self.ground.traits}
@@ -239,18 +265,10 @@ class _Making:
         if customers is None and self.definition.customers is None and streams:
             asked = " or ".join(f"any({write_name(one)})" for one in streams)
             customers = check(parse(asked), self.ground.early).node
-        hindsight = self._hindsight([tree for tree in (bare.customers, outcome) if tree is not None])
-        bare = replace(bare, hindsight=hindsight)
+        trees = [tree for tree in (bare.customers, outcome) if tree is not None]
+        bare = replace(bare, hindsight=undated_behind(trees, self.ground))
         ready = replace(bare, types=types, outcome=outcome, customers=customers, streams=streams, currency=currency)
         return replace(ready, task={Type.BOOLEAN: "chance", Type.TEXT: "category"}.get(kind, "amount"))  # type: ignore[arg-type]
-
-    def _hindsight(self, trees: Sequence[Node]) -> tuple[str, ...]:
-        """Give the attributes without a date that trees rest on."""
-        traits = {one.name: one for one in self.ground.traits}
-        parts = [part for tree in trees for part in _under(tree, traits, self.ground.rules)]
-        asked = {part.name for part in parts if isinstance(part, Name)}
-        asked |= {str(part.column) for part in parts if isinstance(part, Aggregate) and part.stream == CUSTOMERS.name}
-        return tuple(sorted(asked & self.ground.undated))
 
     def _outcome(self) -> tuple[Node | None, Type | None, str | None]:
         written = str(self.definition.predict).strip()
@@ -285,24 +303,10 @@ class _Making:
             wanted = f"one of {', '.join(FORETOLD)}, or a rule or number about what comes"
             self._wrong(Problem("unknown outcome", tree.name, wanted, near_word(tree.name)), "predict")
             return None, None, None
-        outcome, problems = outcome_of(written, early, trees)
-        checked = check(tree, early)
-        if not checked.problems:
-            problems += self._known_before(tree)
-        if outcome is not None:
-            problems += _sees_nothing_new(outcome, self.ground.undated)
-            problems += _of_other_windows(tree, self.definition) if not problems else ()
-        problems = problems or list(certainty(checked.node, tree))
-        for problem in problems:
+        coming = what_comes(written, str(self.definition.within), early, self.ground.traits, self.ground.undated)
+        for problem in coming.problems:
             self._wrong(problem, "predict")
-        return (outcome if not problems else None), checked.type, checked.currency
-
-    def _known_before(self, tree: Node) -> Iterator[Problem]:
-        """Tell of traits in an outcome: they are known at the instant, and most look far behind it."""
-        traits = {one.name for one in self.ground.traits} - set(self.ground.early.attributes.names)
-        for name in sorted(names_in(tree) & traits):
-            wanted = f"what happens within {self.definition.within} after it, such as count(orders) >= 1"
-            yield Problem("an outcome that names a trait, which is of the instant", name, wanted)
+        return coming.node, coming.kind, coming.currency
 
     def _customers(self) -> Node | None:
         written = self.definition.customers
@@ -333,36 +337,29 @@ class _Making:
                 near = None if name in known else nearest(name, traits)
                 self._wrong(Problem(what, name, "a trait or attribute", near), "traits", place)
             return tuple(name for name in self.definition.traits if name in traits), ()
-        rules = self.ground.rules
-        undated = [name for name in traits if _reads(name, traits, rules, self.ground.undated)]
-        said = {one.node.arguments[0] for one in traits.values() if _is_age(one.node)}
-        usable = [
-            name
-            for name, one in traits.items()
-            if name not in undated and Name(name) not in said and not _is_fitted(name, traits)
-        ]
-        return tuple(usable), tuple(undated)
+        return usable_of(self.ground)
 
 
-def _sees_nothing_new(outcome: Node, undated: Collection[str]) -> Iterator[Problem]:
-    """Tell of an outcome that was known before, or that looks at facts before the instant."""
-    aggregates = [part for part in walk(outcome) if isinstance(part, Aggregate)]
-    new = [one for one in aggregates if one.stream != CUSTOMERS.name or one.column not in undated]
-    if not new:
-        found = "nothing that happens" if not aggregates else "attributes without a date"
-        yield Problem("an outcome that does not lie ahead", found, "what happens, such as count(orders)")
-    for part in walk(outcome):
-        if isinstance(part, Following):
-            yield Problem("an outcome that may see what was before", f"{part.order} {part.stream}", "no sequence")
+def usable_of(ground: Ground) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the traits that something may be learnt from, and what is left out since it may know the future."""
+    traits, rules = {one.name: one for one in ground.traits}, ground.rules
+    undated = [name for name in traits if _reads(name, traits, rules, ground.undated)]
+    said = {one.node.arguments[0] for one in traits.values() if _is_age(one.node)}
+    usable = [
+        name
+        for name, one in traits.items()
+        if name not in undated and Name(name) not in said and not _is_fitted(name, traits)
+    ]
+    return tuple(usable), tuple(undated)
 
 
-def _of_other_windows(tree: Node, definition: ScoreDefinition) -> Iterator[Problem]:
-    """Tell of windows in an outcome: what it sees is the horizon, no more and no less."""
-    for part in walk(tree):
-        other = isinstance(part, Aggregate) and isinstance(part.window, Last)
-        if other and part.window.duration != definition.horizon:  # type: ignore[attr-defined]
-            wanted = f"no window: an outcome sees the {definition.within} after the instant, as within: says"
-            yield Problem("an outcome with a window of its own", write(part), wanted)
+def undated_behind(trees: Iterable[Node], ground: Ground) -> tuple[str, ...]:
+    """Give the attributes without a date that trees rest on, in order of name."""
+    traits = {one.name: one for one in ground.traits}
+    parts = [part for tree in trees for part in _under(tree, traits, ground.rules)]
+    asked = {part.name for part in parts if isinstance(part, Name)}
+    asked |= {str(part.column) for part in parts if isinstance(part, Aggregate) and part.stream == CUSTOMERS.name}
+    return tuple(sorted(asked & ground.undated))
 
 
 def _behind(name: str, traits: Mapping[str, Trait], rules: Mapping[str, Node]) -> Iterator[Node]:

@@ -14,6 +14,13 @@ from pydantic_core import ErrorDetails
 
 from smalti.errors import DefinitionError, Problem, SmaltiError, nearest
 from smalti.project.definition import Project, StrategyChange
+from smalti.project.experiments import (
+    ArmDefinition,
+    ExperimentDefinition,
+    HoldOutDefinition,
+    LayerDefinition,
+    OutlierDefinition,
+)
 from smalti.project.places import Origin, Path_, Place, oddities, read_places
 from smalti.project.scores import ScoreDefinition
 from smalti.segments import FRAMEWORKS, ChannelDefinition, SegmentationDefinition, SegmentDefinition
@@ -226,8 +233,16 @@ _MODELS: dict[str, type[BaseModel]] = {
     "segmentations": SegmentationDefinition,
     "channels": ChannelDefinition,
     "playbook": StrategyChange,
+    "experiments": ExperimentDefinition,
 }
-_SECTIONS = (*_MODELS, "assumptions")
+_SINGLE: dict[str, type[BaseModel]] = {"assumptions": Assumptions, "hold_out": HoldOutDefinition}
+_WITHIN: dict[tuple[str, str], type[BaseModel]] = {
+    ("playbook", "success"): Belief,
+    ("experiments", "layer"): LayerDefinition,
+    ("experiments", "outliers"): OutlierDefinition,
+}
+"""Settings of a definition that are settings again."""
+_SECTIONS = (*_MODELS, "assumptions", "hold_out")
 """What may stand there empty, its lines commented out."""
 _WANTED = {
     "string_type": "text; put it in quotes if text is meant",
@@ -258,7 +273,7 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> 
 def _wanted(details: ErrorDetails, path: Path_) -> str:
     kind = details["type"]
     if kind == "tuple_type":
-        named = (path[0] in _MODELS and len(path) < 3) or path[-1] in ("columns", "channel_costs")
+        named = (path[0] in _MODELS and len(path) < 3) or path[-1] in ("columns", "channel_costs", "arms")
         return "names, each with a colon and what it means" if named else "a list, such as [one, another]"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         alone = "text in the language, or " if path[0] in ("traits", "segments") else ""
@@ -286,9 +301,11 @@ def _written_path(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> Path_:
 def _settings(path: Path_) -> list[str]:
     model: type[BaseModel] = Project
     if path:
-        model = Assumptions if path[0] == "assumptions" else _MODELS.get(str(path[0]), Project)
-    if len(path) == 3 and path[0] == "playbook" and path[2] == "success":
-        model = Belief
+        model = (_SINGLE | _MODELS).get(str(path[0]), Project)
+    if len(path) == 3:
+        model = _WITHIN.get((str(path[0]), str(path[2])), model)
+    if len(path) == 4 and path[0] == "experiments" and path[2] == "arms":
+        model = ArmDefinition
     if len(path) == 2 and path[0] == "use":
         model = FRAMEWORKS[str(path[1])].settings
     return [one.alias or name for name, one in model.model_fields.items()]

@@ -14,8 +14,12 @@ _SHORT: dict[str, list[dict[str, str]]] = {
     "SegmentDefinition": [{"type": "string", "description": "The rule in the language."}],
     "Amount": [{"type": "number"}, {"type": "string", "description": "Money, or a share such as 2 %."}],
     "Belief": [{"type": "number", "description": "The rate alone."}],
+    "ArmDefinition": [{"type": "number", "description": "The weight alone."}, {"type": "null"}],
+    "LayerDefinition": [{"type": "string", "description": "The layer, the whole of it."}],
+    "HoldOutDefinition": [{"type": "number"}, {"type": "string", "description": "The share alone, such as 5 %."}],
 }
 """What may be written in place of a whole definition, by the definition's name."""
+_TEXT = {"type": "string"}
 _ONE_OR_MANY = ("from", "names")
 """Settings of a source for which one text stands for a list of one."""
 
@@ -36,6 +40,9 @@ def project_schema() -> dict[str, Any]:
     files = schema["$defs"]["SourceDefinition"]["properties"]
     for name in _ONE_OR_MANY:
         files[name] = {"description": files[name]["description"], "anyOf": [{"type": "string"}, files[name]]}
+    for name in ("ExperimentDefinition", "HoldOutDefinition"):
+        measured = schema["$defs"][name]["properties"]
+        measured["outcome"] = {"description": measured["outcome"]["description"], "anyOf": [_TEXT, measured["outcome"]]}
     schema["$defs"] = {name: _with_short_form(name, one) for name, one in schema["$defs"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
 

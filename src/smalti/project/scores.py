@@ -7,8 +7,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from smalti.errors import SmaltiError, nearest
-from smalti.facts import Microseconds, format_duration, parse_duration
+from smalti.errors import nearest
+from smalti.facts import Microseconds, parse_duration
+from smalti.project.lengths import length_of_time
 
 Foretold: TypeAlias = Literal["purchase", "churn", "spend", "next_category", "renewal"]
 """What has a word of its own; anything else is a rule or number about what comes."""
@@ -18,9 +19,8 @@ CHANCE = "_chance"
 PERIODS = "_periods"
 """What stands behind the name of a score of renewal, in the name of the column with the periods to come."""
 _PERIOD = re.compile(r"\s*[1-9]\d{0,3}\s*(day|week|month|quarter|year)s?\s*")
-_CALENDAR = re.compile(r"\s*([1-9]\d{0,3})\s*(month|quarter|year)s?\s*")
-_DAYS = {"month": 30, "quarter": 90, "year": 365}
 _OF_RENEWAL = ("started", "ended", "period")
+_OF_EFFECT = ("arm", "outcome")
 _LEARNT = ("within", "cut_offs")
 _NEEDED = "such as will_buy: {predict: purchase, within: 90 days} or like_best: {like: champions}"
 
@@ -46,6 +46,15 @@ class ScoreDefinition(BaseModel):
     )
     within: str | None = Field(None, description="How far ahead, such as 90 days; not for renewal and like.")
     like: str | None = Field(None, description="In place of predict: the segment whose look-alikes are sought.")
+    effect: str | None = Field(
+        None, description="In place of predict: the experiment that shows what an arm does for each customer."
+    )
+    arm: str | None = Field(
+        None, description="Of effect: the arm whose effect over the control is told; left out, the only one there is."
+    )
+    outcome: str | None = Field(
+        None, description="Of effect: which of the experiment's outcomes; left out, the one that decides."
+    )
     started: str | None = Field(None, description="Of renewal: the attribute or trait that says when a contract began.")
     ended: str | None = Field(
         None, description="Of renewal: the attribute or trait that says when it ended, missing while it runs."
@@ -81,17 +90,7 @@ class ScoreDefinition(BaseModel):
     def _a_length_of_time(cls, text: str | None) -> str | None:
         if text is None:
             return None
-        if calendar := _CALENDAR.fullmatch(text):
-            number, unit = calendar.groups()
-            near = f"; did you mean '{int(number) * _DAYS[unit]} days'?"
-            raise ValueError(f"months differ in length: found '{text}', wanted a number of days or weeks{near}")
-        try:
-            length = parse_duration(text)
-        except SmaltiError as error:
-            raise ValueError(str(error)) from None
-        if length == 0:
-            raise ValueError(f"a score about no time at all: found '{text}', wanted a length of time such as 90 days")
-        return format_duration(length)
+        return length_of_time(text, "a score", "90 days")
 
     @field_validator("period")
     @classmethod
@@ -103,7 +102,7 @@ class ScoreDefinition(BaseModel):
             )
         return " ".join(text.split()) if text is not None else None
 
-    @field_validator("predict", "like", "customers")
+    @field_validator("predict", "like", "customers", "effect", "arm", "outcome")
     @classmethod
     def _something(cls, text: str | None) -> str | None:
         if text is not None and not text.strip():
@@ -117,10 +116,10 @@ class ScoreDefinition(BaseModel):
         return self
 
     @property
-    def kind(self) -> Literal["purchase", "churn", "spend", "next_category", "renewal", "rule", "like"]:
-        """What kind of score it is: a word of `FORETOLD`, ``rule`` or ``like``."""
+    def kind(self) -> Literal["purchase", "churn", "spend", "next_category", "renewal", "rule", "like", "effect"]:
+        """What kind of score it is: a word of `FORETOLD`, ``rule``, ``like`` or ``effect``."""
         if self.predict is None:
-            return "like"
+            return "like" if self.like is not None else "effect"
         word = self.predict.strip()
         return word if word in FORETOLD else "rule"  # type: ignore[return-value]
 
@@ -132,16 +131,20 @@ class ScoreDefinition(BaseModel):
 
 def _lacks(one: ScoreDefinition) -> list[str]:
     """Tell what does not go together, or is missing."""
-    if (one.predict is None) == (one.like is None):
-        found = "neither" if one.predict is None else "both"
-        return [f"a score has either predict: or like:, and this one has {found}; {_NEEDED}"]
-    kind, given = one.kind, {name for name in (*_OF_RENEWAL, *_LEARNT) if name in one.model_fields_set}
+    ways = [name for name in ("predict", "like", "effect") if getattr(one, name) is not None]
+    if len(ways) != 1:
+        found = " and ".join(f"{name}:" for name in ways) or "none of them"
+        return [f"a score has one of predict:, like: and effect:, and this one has {found}; {_NEEDED}"]
+    kind, given = one.kind, {name for name in (*_OF_RENEWAL, *_OF_EFFECT, *_LEARNT) if name in one.model_fields_set}
     given = {name for name in given if getattr(one, name) is not None}
     if kind == "renewal":
         told = [f"'{name}' is missing: renewal needs started:, ended: and period:" for name in _OF_RENEWAL]
         lacking = [text for name, text in zip(_OF_RENEWAL, told, strict=True) if name not in given]
-        return lacking + [f"'{name}' has no meaning for renewal" for name in _LEARNT if name in given]
+        return lacking + [f"'{name}' has no meaning for renewal" for name in (*_OF_EFFECT, *_LEARNT) if name in given]
     strange = [f"'{name}' is for predict: renewal alone" for name in _OF_RENEWAL if name in given]
+    strange += [f"'{name}' is for effect: alone" for name in _OF_EFFECT if name in given and kind != "effect"]
+    if kind == "effect":
+        return strange + [f"'{name}' has no meaning for effect:" for name in _LEARNT if name in given]
     if kind == "like":
         return strange + [f"'{name}' has no meaning for like:" for name in _LEARNT if name in given]
     return strange + (["'within' is missing: say how far ahead, such as within: 90 days"] if not one.within else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -40,6 +40,13 @@ class Known:
     def written(self) -> tuple[str, ...]:
         """The segmentations of the segments there are, in their order."""
         return tuple(dict.fromkeys(one.segmentation for one in self.segments.values()))
+
+    def members(self, segmentations: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Give by segmentation the names of its segments; none of those that are still to be fitted."""
+        return {
+            name: tuple(segment for segment, one in self.segments.items() if one.segmentation == name)
+            for name in segmentations
+        }
 
 
 def segment_of(words: Vocabulary, name: str, definition: SegmentDefinition) -> Segment:

@@ -26,6 +26,7 @@ class Work:
 
 READ = "read"
 CHECK = "check"
+EXPERIMENTS = "experiments"
 
 
 def before_facts(project: Project) -> tuple[Work, ...]:
@@ -40,8 +41,16 @@ def _fitted(prepared: Prepared) -> str:
 
 
 def _foretold(prepared: Prepared) -> str:
-    named = ", ".join(one.name for one in prepared.scores)
-    return f"learn {named} from earlier instants, and foretell it of every customer"
+    shown = [one.name for one in prepared.scores if one.definition.effect is not None]
+    learnt = [one.name for one in prepared.scores if one.name not in shown]
+    told = [f"learn {', '.join(learnt)} from earlier instants, and foretell it of every customer"] if learnt else []
+    told += [f"tell {', '.join(shown)} of every customer, as experiments have shown it"] if shown else []
+    return "; ".join(told)
+
+
+def _tried(prepared: Prepared) -> str:
+    named = ", ".join(one.name for one in prepared.experiments)
+    return f"draw the arms of {named}, and measure what came of them"
 
 
 def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work, ...]:
@@ -49,12 +58,14 @@ def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work
     nodes = [trait.node for trait in prepared.traits]
     nodes += [segment.node for segment in prepared.segments]
     nodes += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
+    nodes += [one.who for one in prepared.experiments if one.who is not None]
     nodes += [channel.consent for channel in prepared.channels if channel.consent is not None]
     parts = [part for node in nodes for part in walk(node)]
     aggregates = {part for part in parts if isinstance(part, Aggregate)}
     quantiles = {part for part in parts if isinstance(part, Quantile)}
     told = ", ".join(sorted(streams))
     return (
+        *([Work(EXPERIMENTS, _tried(prepared))] if prepared.experiments else []),
         Work("traits", f"{len(prepared.traits)} traits from {len(aggregates)} aggregates over {told}"),
         Work("models", "fit who is still a customer, how often and for how much she buys"),
         Work("value map", "value now, to come, at risk and untapped"),

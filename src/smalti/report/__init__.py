@@ -6,6 +6,9 @@
 - `summary`: a run in a handful of lines, for a terminal
 - `story` and `telling`: one customer, as a value and as paragraphs; `ahead`, what is foretold of her
 - `density`, `flows`: the two things that are counted here rather than in the run
+- `experiments`: how far the experiments of a run have come
+- `proof`: what a trial proves, as a chapter and as a page of its own; `verdict_words`, its sentences; `proof_curve`, what
+  policies are worth at each budget, drawn; `units`, how its outcomes are written
 - `changes`, `comparison`: what changed definitions would do, as a value and told
 - `columns`, `writing`, `reach`, `palette`: reading tables, writing numbers, drawing intervals, colouring strategies
 """
@@ -29,6 +32,7 @@ from smalti.report.flows import Flow, Move, SegmentFlow, flows
 from smalti.report.foresight import Foretelling, tell_models
 from smalti.report.page import page
 from smalti.report.personas import Card, card, tell_card
+from smalti.report.proof import OutcomeTold, TrialTold, evidence, proof_page, tell_proof
 from smalti.report.story import Choice, CustomerStory, Difference, Fact, Membership, Place, customer_story
 from smalti.report.summary import StrategyLine, Summary, summary
 from smalti.report.telling import tell
@@ -50,6 +54,7 @@ __all__ = [
     "Gate",
     "Membership",
     "Move",
+    "OutcomeTold",
     "Place",
     "Redefinition",
     "SegmentChange",
@@ -59,6 +64,7 @@ __all__ = [
     "Summary",
     "Told",
     "Trial",
+    "TrialTold",
     "Worth",
     "ahead",
     "card",
@@ -66,14 +72,17 @@ __all__ = [
     "changes_text",
     "customer_story",
     "density",
+    "evidence",
     "flows",
     "gate",
     "page",
+    "proof_page",
     "short_verdict",
     "summary",
     "tell",
     "tell_card",
     "tell_models",
+    "tell_proof",
     "tell_quality",
     "value_doubt",
 ]

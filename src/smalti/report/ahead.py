@@ -15,7 +15,7 @@ CHANCE = "_chance"
 """What ends the name of the column with the chance of a score that is text."""
 ITEMS = 3
 """Products and categories told."""
-_SCORES = ("score", "look_alike", "renewal")
+_SCORES = ("score", "look_alike", "renewal", "effect")
 
 
 def ahead(
@@ -115,6 +115,8 @@ def _said(pen: Pen, customer: Mapping[str, Any], name: str, model: Mapping[str, 
         return named(value) + (f" (chance {share(float(chance))})" if chance is not None else "")
     if model.get("what") == "look_alike":
         return f"{float(value):.2f} alike, where 1 is most and 0.5 is as like them as like the others"
+    if model.get("what") == "effect" and model.get("unit") == "chance":
+        return f"{100 * float(value):+.2g} points"
     if model.get("unit") == "chance":
         return share(float(value))
     return f"{float(value):,.3g}" if abs(value) < 1000 else f"{float(value):,.0f}"

@@ -29,6 +29,7 @@ _KINDS = {
     "score": "a score of your own",
     "look_alike": "who resembles a segment",
     "renewal": "who renews a contract",
+    "effect": "what an arm of an experiment does for her",
     "sensitivity": "who buys on offer, and more when it is cheaper",
     "discount_sensitivity": "who buys on offer",
     "price_sensitivity_index": "who buys more when it is cheaper",

@@ -12,6 +12,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from smalti.report.account import accounts, asides
+from smalti.report.experiments import experiments
 from smalti.report.foresight import foresight
 from smalti.report.grounds import grounds
 from smalti.report.groups import segmentations
@@ -20,6 +21,7 @@ from smalti.report.movements import ground, movements
 from smalti.report.opening import opening
 from smalti.report.personas import persona_cards
 from smalti.report.plans import first_customers, plans
+from smalti.report.proof import evidence
 from smalti.report.valuemap import maps
 from smalti.report.verdicts import gate
 
@@ -53,6 +55,8 @@ def page(
     matter = Matter(info, tables, previous, customers_shown)
     shown, set_aside = asides(matter)
     style, script = (_asset(name) for name in ("page.css", "page.js"))
+    tried, proven = experiments(matter), evidence(matter)
+    style = "\n".join((style, _asset("proof.css"))) if tried or proven else style
     environment = Environment(
         loader=PackageLoader("smalti.report", "assets"),
         autoescape=True,
@@ -66,6 +70,8 @@ def page(
         plans=plans(matter),
         first=first_customers(matter),
         foresight=foresight(matter),
+        experiments=tried,
+        evidence=proven,
         segmentations=segmentations(matter),
         personas=persona_cards(matter),
         quality=gate(matter),

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from smalti.errors import Problem, nearest
 from smalti.facts import CUSTOMERS, DAY, Currency, Stream, Type, from_minor, to_minor
 from smalti.rules.aggregates import AGGREGATES, result_type
-from smalti.rules.functions import CALENDAR, FUNCTIONS, TO_MINOR
+from smalti.rules.functions import CALENDAR, DRAW, FUNCTIONS, TO_MINOR
 from smalti.rules.kinds import BOOLEAN, INSTANT, NUMBERS, UNTOLD, Kind, article, currencies_of, result_of
 from smalti.rules.nodes import (
     After,
@@ -511,9 +511,18 @@ class _Checker:
             self.problem(node, f"{node.function} of {article(kind.type)}", write(node), wanted)
         if node.function == "money" and values:
             return self._as_own_money(values[0], kind)
+        if node.function == DRAW:
+            self._draw(node, kind)
         if node.function in CALENDAR:
             values = [*values, Literal(self.vocabulary.time_zone, Type.TEXT)]
         return replace(node, arguments=tuple(values)), self.of_type(known.gives) if known.gives else kind
+
+    def _draw(self, node: Call, kind: Kind) -> None:
+        """Hold a draw to a name that is written out, so that what it is cannot change, and to the customer."""
+        if kind.type is Type.TEXT and not all(isinstance(one, Literal) and one.value for one in node.arguments):
+            self.problem(node, "a draw without a name of its own", write(node), "one written out, such as 'spring'")
+        if self.stream is not None:
+            self.problem(node, "a draw in a condition on one fact", write(node), "one outside it: customers are drawn")
 
     def _as_own_money(self, value: Node, kind: Kind) -> _Read:
         if kind.is_money:

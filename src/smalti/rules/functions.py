@@ -58,8 +58,12 @@ FUNCTIONS: dict[str, FunctionKind] = {
     "days_to_anniversary": FunctionKind(
         1, 1, _INSTANT, Type.INTEGER, "days from today to the next anniversary of an instant's date, 0 on the day"
     ),
+    "bucket": FunctionKind(1, 1, _TEXT, Type.NUMBER, "the customer's own draw of this name, from 0 up to but not 1"),
 }
 """Every function by the name it is written with."""
+
+DRAW = "bucket"
+"""The function that looks at nothing but who the customer is: see `smalti.facts.draw_of`."""
 
 TO_MINOR = "to_minor"
 """The function that `check` puts around money times or divided by a number, and around means of money and durations.

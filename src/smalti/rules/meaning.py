@@ -18,9 +18,9 @@ from decimal import Decimal, localcontext
 from functools import singledispatch
 from typing import Any, TypeAlias
 
-from smalti.facts import COUNTS, DAY, PARTS, Instant, start_of
+from smalti.facts import COUNTS, DAY, PARTS, Instant, draw_of, start_of
 from smalti.rules.aggregates import NUMBER_PLACES
-from smalti.rules.functions import TO_MINOR
+from smalti.rules.functions import DRAW, TO_MINOR
 from smalti.rules.nodes import (
     After,
     Aggregate,
@@ -349,6 +349,8 @@ def _(node: Call, here: _Here) -> Value:
         return None
     if node.function == "days_since":
         return (here.at - values[0]) / DAY
+    if node.function == DRAW:
+        return draw_of(values[0], here.customer.customer_id)
     if node.function in COUNTS:
         then, zone = values
         return COUNTS[node.function](then, here.at, zone)

@@ -19,7 +19,7 @@ from functools import singledispatch
 from typing import Any
 
 from smalti.facts import DAY, Type
-from smalti.rules.functions import CALENDAR, TO_MINOR
+from smalti.rules.functions import CALENDAR, DRAW, TO_MINOR
 from smalti.rules.nodes import (
     MIRRORED,
     OPPOSITES,
@@ -522,6 +522,8 @@ def _of_call(node: Call, values: list[Range], given: Given) -> Range:
             return mapped(values[0], math.floor, whole=True)
         case "length":
             return TIMES
+        case function if function == DRAW:
+            return Range(low=0, high=1, below=True)
         case "days_to_anniversary":
             return Range(low=0, high=366, whole=True)
         case function if function in _PARTS_OF_CLOCKS:

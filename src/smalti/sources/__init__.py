@@ -13,7 +13,8 @@ Reading, from bytes to batches of rows:
 From rows to facts:
 
 - `dates`, `amounts`, `rowkeys`: instants, exact money, identical rows
-- `lines`, `staging`, `orders`: one line per row, then orders, returns and order items, or a stream of one's own
+- `lines`, `staging`, `orders`: one line per row, then orders, returns and order items, or a stream of one's own; `touches`:
+  what other systems call the columns of a stream of touches
 - `attributes`: what is said of customers, with its history (`carried`: what holds at each row); `places` adds where they
   live, by the countries and cities of the `gazetteer`
 - `account`: what was kept, returned, set aside, and the proof that nothing is lost

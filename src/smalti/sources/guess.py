@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from smalti.errors import SourceError, nearest
+from smalti.facts import CUSTOMERS, ORDERS, TOUCHES
 from smalti.sources.amounts import is_sign_open, sign_note
 from smalti.sources.batches import Batch
 from smalti.sources.definitions import SourceDefinition
@@ -33,7 +34,8 @@ class Guess:
 
     Attributes:
         files: Their names as the user gave them.
-        kind: ``orders``, or ``customers`` for what is said of customers, in one row each or, with dates, in one each time.
+        kind: ``orders``, or ``customers`` for what is said of customers, in one row each or, with dates, in one each time;
+            ``touches`` where the user said so.
         format: What the first file is, in words.
         columns: Its columns, as the sample showed them; of more than 300 the first, and those whose names tell something.
         roles: The columns with a role, and why.
@@ -43,7 +45,7 @@ class Guess:
     """
 
     files: tuple[str, ...]
-    kind: Literal["orders", "customers"]
+    kind: Literal["orders", "customers", "touches"]
     format: str
     columns: tuple[SeenColumn, ...]
     roles: tuple[Role, ...]
@@ -58,8 +60,8 @@ class Guess:
     def definition(self) -> SourceDefinition:
         """Give the definition that reads the files as they were understood."""
         given = self.given
-        if self.kind == "customers":
-            return given.changed(customer=self.column("customer"), at=given.at)
+        if self.kind != "orders":
+            return given.changed(customer=self.column("customer"), at=self.column("at") or given.at)
         named = dict(given.columns)
         amount = self.column("amount")
         if amount is not None:
@@ -78,7 +80,7 @@ class Guess:
     def sentences(self) -> list[str]:
         """Say in sentences what was understood, for printing."""
         of_customers = "customers, one row each" if self.given.at is None else "customers, each row from its date on"
-        what = "orders" if self.kind == "orders" else of_customers
+        what = of_customers if self.kind == "customers" else self.kind
         told = [f"{', '.join(self.files)}: {what}; {self.format}"]
         return [*told, *(f"{role.role}: {role.column} ({role.reason})" for role in self.roles), *self.notes]
 
@@ -107,7 +109,7 @@ def inspect(files: Sequence[str] | str, *, home: Path | None = None, **overrides
     fixed = {**_given_roles(given), **given_roles}
     roles = find_roles(columns, fixed)
     kind = kind or _kind(columns, roles, fixed, len(sample))
-    chosen = _for_customers(roles) if kind == "customers" else roles
+    chosen = _of_kind(kind, roles)
     names = tuple(file.name for file in found)
     if kind == "orders":
         _check_roles(chosen, sample.column_names, names)
@@ -124,15 +126,16 @@ def complete(definition: SourceDefinition, kind: str, home: Path | None = None) 
     Raises:
         SourceError: As `inspect`.
     """
-    needed = definition.customer and (kind != "orders" or (definition.at and definition.columns))
-    if needed:
+    dated = definition.at if kind == TOUCHES.name else kind != ORDERS.name or (definition.at and definition.columns)
+    if definition.customer and dated:
         return definition
     said = {
         name: value
         for name, value in definition.model_dump().items()
         if name not in ("files",) and value not in (None, ())
     }
-    return inspect(definition.files, home=home, kind="orders" if kind == "orders" else "customers", **said).definition()
+    known = kind if kind in (ORDERS.name, TOUCHES.name) else CUSTOMERS.name
+    return inspect(definition.files, home=home, kind=known, **said).definition()
 
 
 def _telling(names: Sequence[str], given: SourceDefinition) -> list[str]:
@@ -220,11 +223,15 @@ def _kind(
     return "customers" if named or "customer" in fixed else "orders"
 
 
-def _for_customers(roles: dict[str, Role]) -> dict[str, Role]:
+def _of_kind(kind: str, roles: dict[str, Role]) -> dict[str, Role]:
+    """Give the roles that mean something: what is said of customers has an instant only where the user said so."""
+    if kind == ORDERS.name:
+        return roles
+    dated = kind == TOUCHES.name
     return {
         name: role
         for name, role in roles.items()
-        if name == "customer" or (name == "at" and role.reason == "as you said")
+        if name == "customer" or (name == "at" and (dated or role.reason == "as you said"))
     }
 
 

@@ -262,6 +262,12 @@ def _others(table: pa.Table, plan: LinePlan, totals: LineTotals, good: NDArray[n
                 columns[name] = pa.array(minor, mask=~usable)
                 _count(totals, name, int((~usable & ~amounts.missing).sum()))
     for name, kind in plan.kinds.items():
+        if kind is Type.MONEY:
+            amounts = _amounts(table, named[name], plan)
+            minor, usable = to_minor(amounts, plan.places)
+            columns[name] = pa.array(minor, mask=~usable)
+            _count(totals, name, int((~usable & ~amounts.missing).sum()))
+            continue
         columns[name], unread, _ = to_type(_column(table, named[name]), kind, plan.reading, plan.definition.decimal)
         _count(totals, name, unread)
     return columns

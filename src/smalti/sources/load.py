@@ -19,6 +19,7 @@ from smalti.sources.files import Fingerprint, SourceFile, find_files, fingerprin
 from smalti.sources.guess import complete
 from smalti.sources.orders import Written, set_aside_repeats, write_orders, write_own
 from smalti.sources.staging import Setting, Staged, look, stage, time_zone_of
+from smalti.sources.touches import standard_of
 from smalti.store import Store
 
 
@@ -125,7 +126,7 @@ def _load_lines(
 ) -> _Part:
     check_names(name, definition)
     money = name == ORDERS.name
-    looked = look(definition, files, setting, money=money)
+    looked = look(definition, files, setting, money=money, standard=standard_of(name))
     with tempfile.TemporaryDirectory(prefix="smalti-") as folder:
         staged = stage(looked, setting, Path(folder))
         stay = set_aside_repeats(staged, definition.duplicates)

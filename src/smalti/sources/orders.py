@@ -14,6 +14,7 @@ from smalti.facts import ORDER_ITEMS, ORDERS, RETURNS, Column, Stream, Type
 from smalti.sources.account import Tally, money_of, same_as
 from smalti.sources.rowkeys import any_repeat, repeats
 from smalti.sources.staging import Staged
+from smalti.sources.touches import described, standard_of
 from smalti.store import Store, quoted
 
 CANCELLED = "cancelled, yet its amount is positive"
@@ -85,7 +86,7 @@ def _separate(staged: Staged) -> str | None:
 def write_own(store: Store, name: str, staged: Staged, stay: NDArray[np.bool_]) -> Written:
     """Put a stream of one's own into the store."""
     staged.let_go()
-    stream = Stream(name, own_columns(staged.looked.kinds))
+    stream = own_stream(name, staged.looked.kinds)
     schema = stream.schema()
     store.put(name, pa.RecordBatchReader.from_batches(schema, _cut(staged, stay, schema)))
     return Written({name: stream}, Tally(int(stay.sum())), Tally())
@@ -129,6 +130,12 @@ def order_streams(names: Sequence[str], kinds: Mapping[str, Type]) -> dict[str, 
         columns = tuple(column for column in ORDER_ITEMS.columns if column.name in names or column.name == "revenue")
         streams[ORDER_ITEMS.name] = Stream(ORDER_ITEMS.name, columns, ORDER_ITEMS.about)
     return streams
+
+
+def own_stream(name: str, kinds: Mapping[str, Type]) -> Stream:
+    """Give the stream of a source of one's own, or of one that fills a standard stream, from the types of its columns."""
+    standard = standard_of(name)
+    return Stream(name, described(own_columns(kinds), standard), standard.about if standard is not None else "")
 
 
 def own_columns(kinds: Mapping[str, Type]) -> tuple[Column, ...]:

@@ -11,8 +11,9 @@ from smalti.sources.definitions import SourceDefinition
 from smalti.sources.files import find_files
 from smalti.sources.guess import complete
 from smalti.sources.load import check_names
-from smalti.sources.orders import order_streams, own_columns
+from smalti.sources.orders import order_streams, own_stream
 from smalti.sources.staging import Setting, look, time_zone_of
+from smalti.sources.touches import standard_of
 from smalti.store import Store
 
 
@@ -44,7 +45,7 @@ def peek(
                 streams[name] = Attributes(definition, files, setting).write(store)
             continue
         money = name == ORDERS.name
-        looked = look(definition, files, setting, money=money)
+        looked = look(definition, files, setting, money=money, standard=standard_of(name))
         made = order_streams(looked.schema.names, looked.kinds)
-        streams |= made if money else {name: Stream(name, own_columns(looked.kinds))}
+        streams |= made if money else {name: own_stream(name, looked.kinds)}
     return streams

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyarrow import ipc
 
 from smalti.errors import SourceError
-from smalti.facts import Currency, Instant, Type, parse_instant
+from smalti.facts import Currency, Instant, Stream, Type, parse_instant
 from smalti.sources.account import Ledger
 from smalti.sources.amounts import Sign, decimal_sign, is_sign_open, sign_note
 from smalti.sources.batches import Batch
@@ -26,6 +26,7 @@ from smalti.sources.kinds import distinct_texts, find_type
 from smalti.sources.lines import LinePlan, LineTotals, line_schema, read_lines
 from smalti.sources.rowkeys import Keys
 from smalti.sources.tabular import as_text
+from smalti.sources.touches import touch_names, typed
 
 _LOOK = 20_000
 
@@ -214,7 +215,7 @@ def _plan(looked: Looked, file: SourceFile, form: Format, setting: Setting, note
     if ambiguous:
         notes.append(day_first_note(file.name, definition.at))
     sign: Sign = definition.decimal or "."
-    if money and definition.decimal is None:
+    if (money or Type.MONEY in looked.kinds.values()) and definition.decimal is None:
         sign = _sign(definition, read_batches(file, definition, form), notes)
     places, kinds = setting.currency.places, looked.kinds
     return LinePlan(definition, reading, sign, places, setting.earliest, setting.latest, money, kinds)
@@ -256,14 +257,21 @@ def _sign(definition: SourceDefinition, batches: Iterator[Batch], notes: list[st
 
 def _money_texts(definition: SourceDefinition, table: pa.Table) -> list[str]:
     texts: list[str] = []
-    for name in ("revenue", "price", "quantity"):
+    for name in ("revenue", "price", "quantity", "cost"):
         column = definition.column(name)
         if column in table.column_names and pa.types.is_string(table[column].type):
             texts += distinct_texts(table[column].combine_chunks()).slice(0, _LOOK).to_pylist()
     return texts
 
 
-def look(definition: SourceDefinition, files: tuple[SourceFile, ...], setting: Setting, *, money: bool) -> Looked:
+def look(
+    definition: SourceDefinition,
+    files: tuple[SourceFile, ...],
+    setting: Setting,
+    *,
+    money: bool,
+    standard: Stream | None = None,
+) -> Looked:
     """Look at the first rows of all files: find the columns, and judge the types of the project's own ones.
 
     A source of one's own that names no columns gets all that any of its files has. JSON lines are looked through until
@@ -274,6 +282,7 @@ def look(definition: SourceDefinition, files: tuple[SourceFile, ...], setting: S
         files: Its files.
         setting: What holds for all sources.
         money: Whether lines have money.
+        standard: The standard stream that they fill, by whose names and types its columns go; None for one's own.
 
     Raises:
         SourceError: A file cannot be read, has no rows, or lacks the customer, the date or the money; or a column that is
@@ -289,14 +298,18 @@ def look(definition: SourceDefinition, files: tuple[SourceFile, ...], setting: S
             _check_needed(definition, file, names, money=money)
             strict.append((file, names))
     _check_named(definition, files[0], found)
+    notes = []
     if not definition.columns:
         taken = {definition.customer, definition.at}
         theirs = [name for name in found if name not in taken]
-        definition = definition.changed(columns=dict(zip(own_names(theirs), theirs, strict=True)))
+        known = touch_names(theirs) if standard is not None else {}
+        notes = [f"'{name}' was taken for {ours}" for name, ours in known.items()]
+        ours = own_names([known.get(name, name) for name in theirs])
+        definition = definition.changed(columns=dict(zip(ours, theirs, strict=True)))
     reading = DateReading(setting.time_zone, decided=False)
     own = {name: column for name, column in definition.columns if not money or name not in LINE_FIELDS}
     kinds = {name: find_type(column, stacked(found[column]), reading) for name, column in own.items()}
-    return Looked(definition, files, forms, kinds, money, tuple(_lacking(definition, strict)))
+    return Looked(definition, files, forms, typed(kinds, standard), money, (*notes, *_lacking(definition, strict)))
 
 
 def _lacking(definition: SourceDefinition, files: Sequence[tuple[SourceFile, set[str]]]) -> Iterator[str]:

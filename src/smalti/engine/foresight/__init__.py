@@ -4,7 +4,7 @@
   the earlier instant that they are tried on; `sensing`, what hangs on discounts
 - `foreseeing`: the project's scores, all of them; `training`, what they are learnt from, `next_category` for one;
   `scores`, learnt and foretold; `inputs`, traits as models take them; `scorer`, one read back from a run
-- `renewal`: contracts that go on; `alike`, look-alikes of a segment
+- `renewal`: contracts that go on; `alike`, look-alikes of a segment; `effect`, what experiments have shown, told of everybody
 - `products`: what everybody buys next; `bought`, what was bought, in numbers; `services`, what stands among products and is
   none
 - `modelled`: what a run tells of a model

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.engine.foresight.alike import alike_as_of
+from smalti.engine.foresight.effect import effect_as_of
 from smalti.engine.foresight.renewal import RenewalAsked, renewal
 from smalti.engine.foresight.scores import Foreseen, Made, gathered, learn, scoring_of
 from smalti.engine.given import Facts
@@ -58,6 +59,8 @@ def foreseen_as_of(
 
 def _other(store: Store, facts: Facts, computed: Computed, score: Foretelling, at: Instant, *, told: bool) -> Made:
     """Make a score that is not learnt from earlier instants: renewal, or look-alikes."""
+    if score.definition.effect is not None:
+        return effect_as_of(store, facts, computed, score, at, told=told)
     if score.definition.like is not None:
         return alike_as_of(store, facts, computed, score, at, told=told)
     started, ended = (str(name) for name in (score.definition.started, score.definition.ended))
@@ -128,11 +131,13 @@ def _used(prepared: Prepared) -> frozenset[str]:
     trees: list[Node | None] = [one.node for one in prepared.segments]
     trees += [tree for one in prepared.strategies for tree in (one.eligible, one.headroom)]
     trees += [one.consent for one in prepared.channels]
+    trees += [one.who for one in prepared.experiments]
     rules = {one.name: one.node for one in prepared.segments}
     spoken = _spoken(trees, rules)
     spoken |= {name for one in prepared.strategies for name in placeholders(one.definition.because)}
     fitted = [one.model_dump(mode="json") for one in prepared.segmentations.values() if one.way is not None]
     spoken |= set(re.findall(r"\w+", json.dumps(fitted)))
+    spoken |= {name for one in prepared.experiments if (name := one.definition.covariate) is not None}
     used = {one.name for one in prepared.scores if spoken & one.types.keys()}
     while True:
         behind = _spoken([_seed(one) for one in prepared.scores if one.name in used], rules)

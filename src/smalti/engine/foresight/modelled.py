@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from smalti.facts import Instant, format_instant
 from smalti.models import BackTest
 
-What: TypeAlias = Literal["buying", "spend", "score", "products", "look_alike", "renewal", "sensitivity"]
+What: TypeAlias = Literal["buying", "spend", "score", "products", "look_alike", "renewal", "sensitivity", "effect"]
 """What a model is of."""
 VERSION = 1
 """The version of the stored form; one that a reader does not know it refuses."""

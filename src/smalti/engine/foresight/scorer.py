@@ -17,6 +17,7 @@ from smalti.engine.foresight.renewal import FittedRenewal
 from smalti.engine.foresight.scores import likeliest
 from smalti.errors import ModelError, RunError, nearest
 from smalti.facts import Currency, Instant, Type, from_minor
+from smalti.models.effects import FittedEffects
 from smalti.models.lookalike import Likeness
 from smalti.models.supervised import Column, FittedScore, Scored
 from smalti.project import CHANCE
@@ -28,10 +29,11 @@ Value: TypeAlias = float | Decimal | str | None
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_READ: Mapping[str, Callable[[Mapping[str, Any]], FittedScore | Likeness | FittedRenewal]] = {
+_READ: Mapping[str, Callable[[Mapping[str, Any]], FittedScore | Likeness | FittedRenewal | FittedEffects]] = {
     "score": FittedScore.from_dict,
     "look_alike": Likeness.from_dict,
     "renewal": FittedRenewal.from_dict,
+    "effect": FittedEffects.from_dict,
 }
 """By what a model is of, how its fitted value is read back."""
 
@@ -43,13 +45,14 @@ class Scorer:
     Attributes:
         name: The score.
         run: The run's id.
-        fitted: The fitted value: a learnt score, the likeness to a segment, or how long contracts last.
+        fitted: The fitted value: a learnt score, the likeness to a segment, how long contracts last, or what
+            an arm of an experiment does.
         scoring: What it wants: inputs with their types and currencies, the streams and the as-of instant of the fit.
     """
 
     name: str
     run: str
-    fitted: FittedScore | Likeness | FittedRenewal
+    fitted: FittedScore | Likeness | FittedRenewal | FittedEffects
     scoring: Mapping[str, Any]
 
     @property
@@ -82,6 +85,9 @@ class Scorer:
             values = of_row(row, self._inputs, asked)
             if isinstance(self.fitted, Likeness):
                 return {self.name: self.fitted.score_one(values)}
+            if isinstance(self.fitted, FittedEffects):
+                place = self.fitted.arms.index(self.scoring["arm"])
+                return {self.name: self._written(float(self.fitted.effects_one(values)[place]))}
             return self._told(self.fitted.score_one(values))
         except ModelError as error:
             raise ModelError(f"score {self.name}: {error}") from None
@@ -135,7 +141,7 @@ class Scorer:
             top: How many, at most.
 
         Raises:
-            ModelError: The score is a likeness or a renewal.
+            ModelError: The score is a likeness, a renewal or an effect.
         """
         if not isinstance(self.fitted, FittedScore):
             raise ModelError(
@@ -177,10 +183,13 @@ class Scorer:
         if scored.task == "category":
             labels, chances = likeliest(scored)
             return {self.name: labels[0], self.name + CHANCE: float(chances[0])}
-        value = float(scored.values[0])
+        return {self.name: self._written(float(scored.values[0]))}
+
+    def _written(self, value: float) -> Value:
+        """Give a number as it is published."""
         if self.scoring["types"][self.name] == Type.MONEY:
-            return {self.name: from_minor(int(np.floor(value + 0.5)), Currency(self.scoring["currency"]))}
-        return {self.name: value}
+            return from_minor(int(np.floor(value + 0.5)), Currency(self.scoring["currency"]))
+        return value
 
 
 def _instant(name: str, value: Any) -> Instant | None:

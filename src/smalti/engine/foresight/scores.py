@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -384,10 +384,27 @@ def _off(fitted: FittedScore) -> tuple[str, ...]:
 
 def _drivers(fitted: FittedScore, score: Foretelling, columns: Sequence[Column], work: _Work) -> pa.Table:
     ids = work.customers.filter(pa.array(work.for_whom)).combine_chunks()
+    return drivers_of(lambda some: fitted.drivers(some, TOP), score.name, columns, ids)
+
+
+def drivers_of(
+    told_of: Callable[[Sequence[Column]], Sequence[Sequence[tuple[str, float]]]],
+    score: str,
+    columns: Sequence[Column],
+    ids: pa.Array,
+) -> pa.Table:
+    """Give what moves each customer's score most, as `DRIVERS`.
+
+    Args:
+        told_of: Of some customers the traits that move theirs most, with what each adds, the most first.
+        score: The name of the score.
+        columns: The inputs of all customers.
+        ids: Who they are.
+    """
     parts = []
     for start in range(0, len(ids), _AT_ONCE):
         rows = np.arange(start, min(start + _AT_ONCE, len(ids)))
-        found = fitted.drivers([column.take(rows) for column in columns], TOP)
+        found = told_of([column.take(rows) for column in columns])
         told = [
             (place + start, rank, name, size)
             for place, one in enumerate(found)
@@ -398,7 +415,7 @@ def _drivers(fitted: FittedScore, score: Foretelling, columns: Sequence[Column],
             pa.table(
                 {
                     "customer_id": ids.take(pa.array(place, pa.int64())),
-                    "score": pa.repeat(pa.scalar(score.name, pa.string()), len(told)),
+                    "score": pa.repeat(pa.scalar(score, pa.string()), len(told)),
                     "rank": pa.array(rank, pa.int8()),
                     "trait": pa.array(name, pa.string()),
                     "contribution": pa.array(size, pa.float64()),

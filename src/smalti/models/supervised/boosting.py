@@ -57,7 +57,7 @@ def grow(
         given = {int(there[0]): Forest(0.0, ()), int(there[1]): second}
     else:
         model, places = _fitted("category", inputs, data, target, rounds, seed)
-        given = {int(place): _forest(model, k, inputs, places) for k, place in enumerate(there)}
+        given = {int(place): taken_out(model, k, inputs, places) for k, place in enumerate(there)}
     return tuple(given.get(place, Forest(_NEVER, ())) for place in range(classes))
 
 
@@ -67,7 +67,7 @@ def _one_forest(
     if len(np.unique(target)) < 2:
         return Forest(_start(task, float(target[0])), ())
     model, places = _fitted(task, inputs, data, target, rounds, seed)
-    return _forest(model, 0, inputs, places)
+    return taken_out(model, 0, inputs, places)
 
 
 def _start(task: Task, value: float) -> float:
@@ -85,7 +85,7 @@ def _fitted(
         HistGradientBoostingRegressor,
     )
 
-    places = [place for place, column in enumerate(data) if _varies(inputs[place], column)]
+    places = [place for place, column in enumerate(data) if varies(inputs[place], column)]
     settings: dict[str, Any] = {
         "learning_rate": _RATE,
         "max_iter": rounds,
@@ -116,14 +116,27 @@ def _floats(one: Input, column: Floats | Integers) -> Floats:
     return np.where(column == len(one.categories), np.nan, column.astype(np.float64))
 
 
-def _varies(one: Input, column: Floats | Integers) -> bool:
+def varies(one: Input, column: Floats | Integers) -> bool:
+    """Return whether an input tells rows apart: by its values, or by whether it is missing.
+
+    >>> number = Input("age", "number")
+    >>> [varies(number, np.array(values)) for values in ([1.0, 1.0], [1.0, np.nan], [np.nan, np.nan])]
+    [False, True, False]
+    """
     values = _floats(one, column)
     known = values[~np.isnan(values)]
     return bool(len(known)) and (len(known) < len(values) or bool((known != known[0]).any()))
 
 
-def _forest(model: Any, place: int, inputs: Sequence[Input], places: Sequence[int]) -> Forest:
-    """Take a forest out of a fitted model."""
+def taken_out(model: Any, place: int, inputs: Sequence[Input], places: Sequence[int]) -> Forest:
+    """Take a forest out of a model that scikit-learn fitted.
+
+    Args:
+        model: One of its gradient boosting of histograms.
+        place: Of the class, 0 where there are no classes.
+        inputs: What the values it was fitted on are.
+        places: Which inputs it was given, in the order of its columns.
+    """
     encoder = model._preprocessor.named_transformers_["encoder"] if model._preprocessor is not None else None
     codes = [values[~np.isnan(values)].astype(int).tolist() for values in encoder.categories_] if encoder else []
     trees = tuple(_tree(one[place], inputs, places, codes) for one in model._predictors)

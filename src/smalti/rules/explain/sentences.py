@@ -17,7 +17,7 @@ from functools import singledispatch
 from smalti.facts import CUSTOMERS, Type, format_duration
 from smalti.rules.aggregates import AGGREGATES
 from smalti.rules.explain.words import Words
-from smalti.rules.functions import TO_MINOR
+from smalti.rules.functions import DRAW, TO_MINOR
 from smalti.rules.nodes import (
     OPPOSITES,
     After,
@@ -304,9 +304,22 @@ def _(node: Compare, told: _Told) -> str:
     if isinstance(node.left, Call) and node.left.function == "days_since" and node.op in _PASSED:
         then = _moment(node.left.arguments[0], told)
         return f"{_PASSED[node.op]} {_inside(node.right, told)} days have passed since {then}"
+    if (share := _share_drawn(node)) is not None:
+        inside = "" if node.op in ("<", "<=") else "not "
+        return f"is {inside}in the first {share:.12g} % of {_say(node.left, told)}"
     in_time = Type.INSTANT in (kind_of(node.left, told.words), kind_of(node.right, told.words))
     verb = comparison(node.op, Type.INSTANT if in_time else None)
     return f"{_say(node.left, told)} {verb} {_beside(node.right, node.left, told)}"
+
+
+def _share_drawn(node: Compare) -> float | None:
+    """Give the share of customers, in percent, that a comparison tells from all others by a draw."""
+    match node:
+        case Compare("=" | "!="):
+            return None
+        case Compare(_, Call(function), Literal(int() | float() as share)) if function == DRAW and 0 <= share <= 1:
+            return 100 * share
+    return None
 
 
 def comparison(op: str, kind: Type | None) -> str:
@@ -402,6 +415,8 @@ def _(node: Call, told: _Told) -> str:
     if node.function in _CALLS:
         return _CALLS[node.function].format(_moment(node.arguments[0], told))
     said = [_inside(argument, told) for argument in node.arguments]
+    if node.function == DRAW:
+        return f"the draw {said[0]}"
     if node.function in _TEXT_CALLS:
         return _TEXT_CALLS[node.function].format(*said)
     if node.function in _SEVERAL:

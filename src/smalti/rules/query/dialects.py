@@ -22,6 +22,7 @@ class Dialect:
         chains: Whether queries that follow from one another run well as one; where not, each has a table made for it.
         distinct: The function that counts different values exactly, where the compiler's own choice does not.
         text: What functions of texts are called where the compiler's own take bytes for characters.
+        digest: The functions that, one after the other, make a text's MD5 in small hexadecimal digits of it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Dialect:
     chains: bool = True
     distinct: str | None = None
     text: Mapping[str, str] = field(default_factory=dict)
+    digest: tuple[str, ...] = ("md5",)
 
 
 _CLICKHOUSE = {"length": "lengthUTF8", "lower": "lowerUTF8", "translate": "translateUTF8"}
@@ -42,10 +44,16 @@ DIALECTS: dict[str, Dialect] = {
         Dialect("duckdb"),
         Dialect("postgres", orders_structs=False, escapes_in_like=True, cuts_reals=True, chains=False),
         Dialect("databricks", escapes_in_like=True, counts_by_sums=True, chains=False),
-        Dialect("bigquery", orders_structs=False, escapes_in_like=True),
+        Dialect("bigquery", orders_structs=False, escapes_in_like=True, digest=("md5", "to_hex")),
         Dialect("snowflake", orders_structs=False),
-        Dialect("clickhouse", escapes_in_like=True, distinct="uniqExact", text=_CLICKHOUSE),
-        Dialect("trino"),
+        Dialect(
+            "clickhouse",
+            escapes_in_like=True,
+            distinct="uniqExact",
+            text=_CLICKHOUSE,
+            digest=("MD5", "hex", "lower"),
+        ),
+        Dialect("trino", digest=("to_utf8", "md5", "to_hex", "lower")),
     )
 }
 """The engines that queries are written for. Spark reads what is written for databricks."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import singledispatchmethod
+from functools import cache, singledispatchmethod
 from typing import Any, TypeAlias
 
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from smalti.facts import DAY, Instant, start_of
-from smalti.rules.functions import CALENDAR, TO_MINOR
+from smalti.facts import DAY, SHARES, Instant, start_of
+from smalti.rules.functions import CALENDAR, DRAW, TO_MINOR
 from smalti.rules.needs import column_of
 from smalti.rules.nodes import (
     After,
@@ -84,6 +84,13 @@ class Reading:
             name = f"_bound_{len(self._bound)}"
             self.table = self.table.mutate(**{name: value})
             self._bound[key] = self.table[name]
+        return self._bound[key]
+
+    def draw(self, salt: Any) -> Any:
+        """Give the draw of a name as a column of the table, the same one whenever it is asked for."""
+        key = (DRAW, salt.op())
+        if key not in self._bound:
+            self._bound[key] = self.bind(_draw(salt, self))
         return self._bound[key]
 
     def value(self, node: Node) -> Any:
@@ -243,6 +250,23 @@ def _lower(text: Any, here: Reading) -> Any:
 
 
 _ODD_LETTERS = ("İΣ", "iσ")
+_DIGITS = "0123456789abcdef"
+
+
+def _draw(salt: Any, here: Reading) -> Any:
+    """Read the first 8 digits of the digest by their places in a text: of numbers in digits each engine has its own ideas."""
+    digest = salt + ibis.literal(":") + here.table["customer_id"]
+    for function in here.dialect.digest:
+        digest = _named(function, "string", digest)
+    digest = here.bind(digest)
+    # Reals from the start: engines whose places are of 32 bits would run over.
+    worth = [_digit(digest, place).cast("float64") * float(16 ** (8 - place)) for place in range(1, 9)]
+    return sum(worth[1:], worth[0]) / float(SHARES)
+
+
+def _digit(text: Any, place: int) -> Any:
+    """Give the digit at a place, counted from 1; the compiler's own way asks at each place whether it is below zero."""
+    return ibis.literal(_DIGITS).find(_function("substr", ("string", "int64", "int64"), "string")(text, place, 1))
 
 
 def _one(text: str) -> Any:
@@ -258,9 +282,15 @@ def _three(text: str, old: str, new: str) -> Any:
 
 
 def _named(function: str, kind: str, *values: Any) -> Any:
-    """Call a function of the engine by its name."""
-    stand_in = {1: _one, 2: _two, 3: _three}[len(values)]
-    return ibis.udf.scalar.builtin(stand_in, name=function, signature=(("string",) * len(values), kind))(*values)
+    """Call a function of the engine, of texts, by its name."""
+    return _function(function, ("string",) * len(values), kind)(*values)
+
+
+@cache
+def _function(name: str, takes: tuple[str, ...], gives: str) -> Any:
+    """Give a function of the engine, the same one whenever it is asked for, so that equal calls of it are equal."""
+    stand_in = {1: _one, 2: _two, 3: _three}[len(takes)]
+    return ibis.udf.scalar.builtin(stand_in, name=name, signature=(takes, gives))
 
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -284,6 +314,7 @@ FUNCTIONS: dict[str, Callable[[list[Any], Reading], Any]] = {
     "contains": lambda values, _: values[0].contains(values[1]),
     "starts_with": lambda values, _: values[0].startswith(values[1]),
     "ends_with": lambda values, _: values[0].endswith(values[1]),
+    DRAW: lambda values, here: here.draw(values[0]),
     "floor": lambda values, _: values[0].cast("float64").floor().cast("int64"),
     TO_MINOR: lambda values, _: (values[0].cast("float64") + 0.5).floor().cast("int64"),
 }

@@ -126,6 +126,7 @@ class Compiled:
             group.rules[name] = node
             layout.empties[group.slot] = (None,) * len(group.rules)
         outside = {f"facts:{stream}" for stream in layout.streams()} | {f"score:{name}" for name in layout.scores}
+        outside |= {f"draw:{salt}" for salt in layout.draws}
         outside |= {leaving(pool.condition.stream, one) for pool in layout.pools.values() for one in pool.frames}
         outside |= {f"people:{number}" for number in range(len(layout.people))}
         ordered = [*sorted(outside), *(group.token for group in self.atoms.values())]
@@ -332,7 +333,9 @@ class Compiled:
                 state[group.slot] = tuple(self.evaluate(node, state, now) for node in group.rules.values())
 
     def _answers_of_nobody(self) -> dict[int, tuple[Answer, ...]] | None:
-        """Give the answers for a customer without facts by slot, if they are the same at every instant."""
+        """Give the answers for a customer without facts by slot, if they are the same at every instant and for everybody."""
+        if self.layout.draws:
+            return None
         state = self.layout.empty()
         self._answer_all(state, FOREVER_AGO)
         if any(state[group.slot] != NEVER for group in self.atoms.values()):

@@ -1,6 +1,6 @@
 """What each tree depends on: facts, scores, people, and the passing of time.
 
-A *token* names something whose change can change an answer: a fact of a stream, facts that leave a window, a score, a
+A *token* names something whose change can change an answer: a fact of a stream, facts that leave a window, a score, a draw, a
 question about people. A tree is
 *moving* when it can change with time alone, apart from facts that leave windows; it is *gliding* when its value, not
 just an answer about it, moves with the clock, as ``days_since`` does. An *atom* is a smallest part of a moving tree that
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from smalti.errors import SmaltiError, nearest
 from smalti.facts import Stream
-from smalti.rules.functions import SINCE
+from smalti.rules.functions import DRAW, SINCE
 from smalti.rules.nodes import (
     Aggregate,
     Arithmetic,
@@ -25,6 +25,7 @@ from smalti.rules.nodes import (
     IsMissing,
     Its,
     Last,
+    Literal,
     Member,
     Name,
     Negate,
@@ -80,6 +81,7 @@ class Definitions:
         self.fitted = dict(fitted)
         self.people: list[People] = []
         self.scores: list[str] = []
+        self.salts: list[str] = []
         self._needs: dict[Node, Needs] = {}
         self._columns: dict[str, tuple[str, ...]] = {}
         for node in (*self.traits.values(), *self.rules.values()):
@@ -129,6 +131,10 @@ class Definitions:
             return Needs(frozenset({f"people:{self.people.index(node)}"}), False, False)
         if isinstance(node, Aggregate):
             return self._look_at_facts(node)
+        if (salt := salt_of(node)) is not None:
+            if salt not in self.salts:
+                self.salts.append(salt)
+            return Needs(frozenset({f"draw:{salt}"}), False, False)
         parts = [self.needs(part) for part in self.parts(node)]
         tokens = frozenset().union(*(part.tokens for part in parts))
         moving, gliding = any(part.moving for part in parts), any(part.gliding for part in parts)
@@ -256,6 +262,14 @@ class Definitions:
 def bounds_of(node: Aggregate) -> tuple[Node, ...]:
     """Give the instants that bound an aggregate's window."""
     return tuple(children(node.window)) if node.window is not None else ()
+
+
+def salt_of(node: Node) -> str | None:
+    """Give the name of a draw; None of what is none."""
+    match node:
+        case Call(function, (Literal(str(salt)),)) if function == DRAW:
+            return salt
+    return None
 
 
 def leaving(stream: str, window: Last | This) -> str:

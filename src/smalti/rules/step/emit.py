@@ -44,7 +44,7 @@ from smalti.rules.nodes import (
     This,
 )
 from smalti.rules.step.ages import age_bound
-from smalti.rules.step.definitions import Definitions
+from smalti.rules.step.definitions import Definitions, salt_of
 from smalti.rules.step.slots import Layout
 from smalti.rules.step.tallies import SCALE, Tally, most_frequent
 
@@ -395,6 +395,8 @@ class Body:
 
     @read.register
     def _(self, node: Call) -> Value:
+        if (salt := salt_of(node)) is not None:
+            return self.let(f"s[{self.reading.layout.draws[salt]}]", False)
         parts = [self.value(argument) for argument in node.arguments]
         if node.function == "coalesce":
             return self._first_known(parts)

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from smalti.errors import SmaltiError, nearest
-from smalti.facts import LAST_INSTANT, Instant, Stream, Type
+from smalti.facts import LAST_INSTANT, Instant, Stream, Type, draw_of
 from smalti.rules.nodes import Aggregate, Node, People, Quantile, walk
 from smalti.rules.step.compiled import Answer, Change, Compiled
-from smalti.rules.step.definitions import Definitions
+from smalti.rules.step.definitions import Definitions, salt_of
 from smalti.rules.step.slots import NEVER, NOW, PENDING, POSITION, UNBEGUN, WAKE, State
 from smalti.rules.step.stored import digest_of, dump, load, unite
 
@@ -33,6 +33,7 @@ class Step:
         columns: Of each stream the columns that matter, in the order in which `on_fact` takes their values.
         people: What is asked of an account's people; see `set_people`.
         scores: The fitted scores that definitions speak of; see `set_score`.
+        salts: The names of the draws that definitions speak of; see `empty`.
         traits: The names of the traits.
         digest: A short text that differs where definitions differ.
 
@@ -67,15 +68,29 @@ class Step:
         self.people: tuple[People, ...] = tuple(definitions.people)
         self.traits: tuple[str, ...] = tuple(definitions.traits)
         self.scores: tuple[str, ...] = tuple(self._layout.scores)
+        self.salts: tuple[str, ...] = tuple(self._layout.draws)
         self._types = {
             stream: {column.name: column.type for column in one.columns} | {"at": Type.INSTANT}
             for stream, one in streams.items()
         }
         self.digest = digest_of(self._compiled)
 
-    def empty(self) -> State:
-        """Give the state of a customer of whom nothing is known; it begins with the first call that says when it is."""
-        return self._layout.empty()
+    def empty(self, customer_id: str | None = None) -> State:
+        """Give the state of a customer of whom nothing is known; it begins with the first call that says when it is.
+
+        Args:
+            customer_id: Who she is: her draws hang on nothing else. It may be left out where no definition draws.
+
+        Raises:
+            SmaltiError: Definitions draw customers, and nobody said who she is.
+        """
+        state = self._layout.empty()
+        if customer_id is None and self.salts:
+            drawn = ", ".join(f"bucket('{salt}')" for salt in self.salts)
+            raise SmaltiError(f"a customer without an id: found {drawn} in the definitions, wanted empty(customer_id)")
+        for salt, slot in self._layout.draws.items():
+            state[slot] = draw_of(salt, str(customer_id))
+        return state
 
     def on_fact(
         self, state: State, stream: str, at: Instant, values: Values, now: Instant, position: int | None = None
@@ -157,7 +172,7 @@ class Step:
     def _tree(self, name: str | Node) -> Node:
         if isinstance(name, Node):
             for part in walk(name):
-                if isinstance(part, Aggregate) and part not in self._kept:
+                if not self._is_kept(part):
                     raise SmaltiError(f"nothing is kept for this: found {part}, wanted a part of the step's own trees")
             return name
         definitions = self._compiled.definitions
@@ -167,6 +182,11 @@ class Step:
             hint = f"; did you mean '{near}'?" if near else ""
             raise SmaltiError(f"unknown name: found '{name}', wanted a trait or rule{hint}")
         return found
+
+    def _is_kept(self, part: Node) -> bool:
+        """Whether a state holds what a part of a tree looks at."""
+        salt = salt_of(part)
+        return part in self._kept if isinstance(part, Aggregate) else salt is None or salt in self.salts
 
     def _edge(self, state: State) -> Instant:
         """Give when a fact next leaves a window, or one that waits becomes visible."""
@@ -237,9 +257,15 @@ class Step:
         types = self._types.get(stream, {})
         return tuple([_taken(values.get(one), types[one], f"{stream}.{one}") for one in self.columns.get(stream, ())])
 
-    def rebuild(self, facts: Iterable[tuple[str, Instant, Values]], now: Instant, position: int = -1) -> State:
+    def rebuild(
+        self,
+        facts: Iterable[tuple[str, Instant, Values]],
+        now: Instant,
+        position: int = -1,
+        customer_id: str | None = None,
+    ) -> State:
         """Give the state of a customer as of an instant from facts, in any order, up to a position of the log."""
-        state = self.empty()
+        state = self.empty(customer_id)
         self._compiled.on_time(state, now)
         for stream, at, values in facts:
             self.on_fact(state, stream, at, values, now)
@@ -249,7 +275,8 @@ class Step:
     def merge(self, one: State, two: State) -> State:
         """Give the state of two customers who turn out to be one: as if the facts of both had been hers all along.
 
-        It speaks of the later of both instants; a score is taken from `one` if it has it. Neither state is changed.
+        It speaks of the later of both instants; a score is taken from `one` if it has it. She goes on as `one`, whose draws
+        are hers. Neither state is changed.
         """
         return unite(self._compiled, one, two)
 

@@ -133,6 +133,7 @@ class Layout:
         self.pools: dict[Condition, Pool] = {}
         self.histories: dict[str, int] = {}
         self.scores = {name: self.take("plain", None) for name in definitions.scores}
+        self.draws = {salt: self.take("plain", None) for salt in definitions.salts}
         self.people = [self.take("pair", (0, 0, 0)) for _ in definitions.people]
         self.aggregates = definitions.aggregates()
         for node in self.aggregates:
