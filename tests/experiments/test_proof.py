@@ -190,7 +190,7 @@ def test_the_reader_is_warned_of_probabilities_that_were_not_those_of_the_draw()
     told = prove(replace(evidence, log=wrong)).warnings
     assert len(told) == 2
     assert "probabilities are not those of the draw" in told[0]
-    assert "arm none: the log knows as much about it as" in prove(plain(60)).warnings[0]
+    assert "none for everybody: the log knows as much about this policy as" in prove(plain(60)).warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 - `assign`: many customers at once, or one; cuts fitted to strata
 - `rule`: the same as text in the language
 - `exposure`: the touches that an experiment leaves
-- `draw`: the draw of many customers at once, as `bucket('salt')` gives it in the language; `digest`, the arithmetic of it
+- `draw`: the draw of many customers at once, as `bucket('salt')` gives it in the language
 """
 
 from smalti.experiments.assignment.assign import Assigned, assign, assign_one, fit_strata

@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from smalti.errors import ModelError
-from smalti.experiments.assignment.digest import first_words
 from smalti.experiments.logged import Floats
-from smalti.facts import SHARES
+from smalti.facts import draw_of
 
 CustomerIds: TypeAlias = "pa.Array | pa.ChunkedArray | Iterable[str]"
 """Customer ids as text: an Arrow column, a list, an array of text; shape (n,)."""
@@ -39,8 +38,8 @@ def bucket(salt: str, customer_ids: CustomerIds) -> Floats:
     """
     if not salt:
         raise ModelError("salt: found none, wanted one that names the draw")
-    found: Floats = first_words(f"{salt}:", as_text(customer_ids)) / np.float64(SHARES)
-    return found
+    texts = as_text(customer_ids)
+    return np.fromiter((draw_of(salt, one) for one in texts.to_pylist()), np.float64, len(texts))
 
 
 def as_text(customer_ids: CustomerIds) -> pa.LargeStringArray:

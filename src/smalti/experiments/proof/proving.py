@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from smalti.errors import ModelError
-from smalti.experiments.logged import Floats
+from smalti.experiments.policies import everyone, overlap_of
 from smalti.experiments.proof.evidence import Budget, Evidence
 from smalti.experiments.proof.judging import Judgement, Tally, judge, mean_costs
 from smalti.experiments.proof.missing import missed
@@ -17,7 +17,6 @@ from smalti.experiments.proof.values import LADDER, Chosen, Lead, Point, Proof, 
 from smalti.experiments.proof.widening import unsettled, widened
 
 SHARES = tuple(Budget("contacts", share) for share in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
-LEAST_EFFECTIVE = 100
 LEAST_IN_SEGMENT = 20
 
 
@@ -173,14 +172,12 @@ def _chosen(taught: Taught, name: str) -> tuple[Chosen, ...]:
 
 
 def _warnings(evidence: Evidence) -> tuple[str, ...]:
+    """Say where the log knows little of an arm given to everybody, and which segmentations are too fine."""
     log, told = evidence.log, []
-    weight = 1 / log.probability
     for place, arm in enumerate(log.arms):
-        own = np.where(log.arm == place, weight, 0.0)
-        effective = float(own.sum() ** 2 / max((own**2).sum(), 1e-300))
-        if effective < LEAST_EFFECTIVE:
-            told.append(f"arm {arm}: the log knows as much about it as {effective:.0f} rows of equal weight would")
-        told += _odd_draw(arm, own)
+        weight = np.where(log.arm == place, 1 / log.probability, 0.0)
+        found = overlap_of(log, everyone(log, arm), weight)
+        told += [f"{arm} for everybody: {one}" for one in found.warnings]
     for name, grouping in evidence.segmentations.items():
         mean = log.rows / max(int((grouping.size > 0).sum()), 1)
         if mean < LEAST_IN_SEGMENT:
@@ -189,13 +186,3 @@ def _warnings(evidence: Evidence) -> tuple[str, ...]:
                 "which persons could differ from their segments, and where it is chosen, persons are not proven"
             )
     return tuple(told)
-
-
-def _odd_draw(arm: str, own: Floats) -> list[str]:
-    mean, error = float(own.mean()), float(own.std() / len(own) ** 0.5)
-    if abs(mean - 1) <= 4 * error:
-        return []
-    return [
-        f"arm {arm}: the mean of 1 / probability over its rows, per row of the log, is {mean:.3f} and should be 1: the logged "
-        "probabilities are not those of the draw, or some customers could not get this arm"
-    ]

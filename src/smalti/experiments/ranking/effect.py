@@ -6,6 +6,7 @@ import numpy as np
 
 from smalti.errors import ModelError
 from smalti.experiments.logged import Floats, Integers, Logged
+from smalti.experiments.policies.scores import doubly_robust_scores
 
 
 def effect_numbers(
@@ -43,9 +44,8 @@ def effect_numbers(
     wanted = np.broadcast_to(wanted, log.arm.shape)
     told = _means(log, np.union1d(wanted, [control])) if predicted is None else _whole(log, predicted, "predicted")
     each = np.arange(log.rows)
-    beyond = (log.outcome - told[each, log.arm]) / log.probability
-    numbers = told[each, wanted] - told[:, control]
-    numbers = numbers + np.where(log.arm == wanted, beyond, 0.0) - np.where(log.arm == control, beyond, 0.0)
+    scores = doubly_robust_scores(log, told)
+    numbers = scores[each, wanted] - scores[:, control]
     if cost is not None:
         costs = cost_matrix(log, cost)
         numbers -= costs[each, wanted] - costs[:, control]
