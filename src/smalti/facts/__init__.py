@@ -1,6 +1,6 @@
 """What happened to customers, and the units it is told in.
 
-- `instants`: points in time and lengths of time, in whole microseconds
+- `instants`: points in time and lengths of time, in whole microseconds; `lengths`: lengths of time as settings have them
 - `calendar`: days, weeks, months, quarters and years of instants in a time zone; ages and anniversaries
 - `money`: fixed-point money in a currency's minor unit
 - `streams`: named tables of facts with typed columns, and the types themselves
@@ -47,6 +47,7 @@ from smalti.facts.instants import (
     to_datetime,
 )
 from smalti.facts.keys import customer_key
+from smalti.facts.lengths import length_of_time
 from smalti.facts.money import Currency, format_minor, from_minor, to_minor
 from smalti.facts.streams import (
     CUSTOMERS,
@@ -100,6 +101,7 @@ __all__ = [
     "format_instant",
     "format_minor",
     "from_minor",
+    "length_of_time",
     "local_day",
     "next_start",
     "offsets",

@@ -154,7 +154,9 @@ TOUCHES = Stream(
     (
         Column("touch_id", Type.TEXT, "the sender's own number of the touch, if it has one"),
         Column("treatment", Type.TEXT, "what was done; in an experiment's control what would have been"),
+        Column("step", Type.INTEGER, "which contact of the treatment it was: 1 the first, 2 the one that followed"),
         Column("strategy", Type.TEXT, "the strategy that it served"),
+        Column("purpose", Type.TEXT, "what it was for, by which contacts are counted"),
         Column("channel", Type.TEXT, "by mail, letter, telephone ..."),
         Column("campaign", Type.TEXT, "the campaign that it was part of"),
         Column("variant", Type.TEXT, "which creative, template or wording"),

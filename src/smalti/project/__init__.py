@@ -3,7 +3,7 @@
 - `definition`: a `Project`, data without verbs; `use`, the frameworks in it with their settings
 - `scores`: what a score is as it is written; `foretelling`, scores against what they speak of, made ready
 - `experiments`: what an experiment is as it is written; `trials`, experiments against what they speak of, made ready;
-  `coming`, what comes within a length of time, in the language; `lengths`, of time
+  `coming`, what comes within a length of time, in the language
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `segmentations`: segmentations and channels against what they speak of; fitted rules made ready

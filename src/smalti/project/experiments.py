@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from smalti.errors import SmaltiError, nearest
-from smalti.facts import Microseconds, parse_duration, parse_instant
-from smalti.project.lengths import length_of_time
-from smalti.strategy.assumptions import MoneyAmount
+from smalti.facts import Microseconds, length_of_time, parse_duration, parse_instant
+from smalti.strategy.assumptions import MoneyAmount, Percentage
 
 WORDS = {"purchase": "any(orders)", "spend": "sum(orders.revenue)"}
 """Outcomes with a word of their own, in the language."""
@@ -22,12 +20,6 @@ EVERYTHING, NOTHING = "everything", "nothing"
 ALONE = "outcome"
 """What the outcome of an experiment that has but one is called."""
 _T = TypeVar("_T")
-
-
-def _percent(value: Any) -> Any:
-    """Read ``5 %`` as 0.05."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
-    return float(match[1]) / 100 if match else value
 
 
 def _by_name(value: Any) -> Any:
@@ -53,9 +45,6 @@ def _instant(text: str | None) -> str | None:
     return text
 
 
-_WRITTEN = [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}]
-Share = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1), WithJsonSchema({"anyOf": _WRITTEN})]
-"""A share of all, as a number up to 1 or as a percentage."""
 _Named = Annotated[tuple[tuple[str, _T], ...], BeforeValidator(_by_name)]
 
 
@@ -96,8 +85,8 @@ class LayerDefinition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     name: str = Field(min_length=1, description="The layer: experiments that name it share its customers out.")
-    start: Share = Field(0.0, alias="from", description="Where this experiment's part of the layer begins.")
-    end: Share = Field(1.0, alias="to", description="Where it ends.")
+    start: Percentage = Field(0.0, alias="from", description="Where this experiment's part of the layer begins.")
+    end: Percentage = Field(1.0, alias="to", description="Where it ends.")
 
     @model_validator(mode="before")
     @classmethod
@@ -139,9 +128,9 @@ class HoldOutDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    share: Share = Field(0.0, description="How many are left out of everything, such as 5 %.")
+    share: Percentage = Field(0.0, description="How many are left out of everything, such as 5 %.")
     salt: str = Field("hold_out", min_length=1, description="What the draw is named by; another name, other customers.")
-    treatments: _Named[Share] = Field(
+    treatments: _Named[Percentage] = Field(
         (), description="By treatment, as arms are called, how many are left out of every experiment that tries it."
     )
     start: str | None = Field(
@@ -214,7 +203,7 @@ class ExperimentDefinition(BaseModel):
         None, alias="from", description="When it starts, such as 2026-03-01; left out, with the first of its touches."
     )
     end: str | None = Field(None, alias="until", description="When it ends: touches at or after this do not count.")
-    share: Share = Field(
+    share: Percentage = Field(
         1.0, gt=0, description="How many of those who may take part do; raising it takes more in and moves nobody."
     )
     layer: LayerDefinition | None = Field(

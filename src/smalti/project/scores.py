@@ -8,8 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from smalti.errors import nearest
-from smalti.facts import Microseconds, parse_duration
-from smalti.project.lengths import length_of_time
+from smalti.facts import Microseconds, length_of_time, parse_duration
 
 Foretold: TypeAlias = Literal["purchase", "churn", "spend", "next_category", "renewal"]
 """What has a word of its own; anything else is a rule or number about what comes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from smalti.facts import Currency, format_minor, to_minor
 
@@ -76,6 +76,17 @@ ByChannel = Annotated[
     BeforeValidator(lambda value: tuple(value.items()) if isinstance(value, Mapping) else value),
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _percent(value: Any) -> Any:
+    """Read ``5 %`` as 0.05."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value) if isinstance(value, str) else None
+    return float(match[1]) / 100 if match else value
+
+
+_WRITTEN = [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}]
+Percentage = Annotated[float, BeforeValidator(_percent), Field(ge=0, le=1), WithJsonSchema({"anyOf": _WRITTEN})]
+"""A share of all, as a number up to 1 or as a percentage."""
 
 
 class Assumptions(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from smalti.errors import SmaltiError
-from smalti.facts import format_duration, parse_duration
+from smalti.facts.instants import format_duration, parse_duration
 
 _CALENDAR = re.compile(r"\s*([1-9]\d{0,3})\s*(month|quarter|year)s?\s*")
 _DAYS = {"month": 30, "quarter": 90, "year": 365}

@@ -1,0 +1,3 @@
+"""What a customer reads: templates filled in for her, within a sandbox."""
+
+__all__: list[str] = []
