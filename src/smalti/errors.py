@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DefinitionError",
     "ModelError",
+    "PlanError",
     "Problem",
     "RunError",
     "SmaltiError",
@@ -40,6 +41,10 @@ class SourceError(SmaltiError):
 
 class ModelError(SmaltiError):
     """A model cannot be fitted on what there is, and why."""
+
+
+class PlanError(SmaltiError):
+    """No plan can be made within the limits there are, and which of them contradict each other."""
 
 
 class StoreError(SmaltiError):
