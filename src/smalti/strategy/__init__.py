@@ -6,6 +6,7 @@
 - `playbook`: the strategies, their rules, headrooms and beliefs
 - `match`: primary and secondary strategy by expected gain
 - `reasons`: the reasons in numbers, and why not the next
+- `candidates`: all that a plan is made from, as arrays
 """
 
 from smalti.strategy.assumptions import BY_DEFAULT, BY_PROJECT, Amount, Assumptions

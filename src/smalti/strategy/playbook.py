@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from smalti.strategy.assumptions import BY_DEFAULT, Amount, MoneyAmount, Share
+from smalti.strategy.assumptions import BY_DEFAULT, Amount, MoneyAmount, Percentage
 
 Basis: TypeAlias = Literal["assumed", "modelled", "measured"]
 
@@ -27,7 +27,7 @@ class Belief(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rate: Share = Field(description="Chance that trying it wins the headroom, over not trying it.")
+    rate: Percentage = Field(description="Chance that trying it wins the headroom, over not trying it.")
     strength: float = Field(20.0, gt=0, description="How many observed customers the belief is worth.")
     basis: Basis = Field("assumed", description="assumed, modelled or measured.")
     by: str = Field(BY_DEFAULT, description="Who assumed it, or which experiment measured it.")
@@ -56,7 +56,7 @@ class StrategyDefinition(BaseModel):
     @field_validator("success", mode="before")
     @classmethod
     def _rate_is_belief(cls, value: Any) -> Any:
-        return {"rate": value} if isinstance(value, int | float) else value
+        return {"rate": value} if isinstance(value, int | float | str) else value
 
 
 _STANDARD: dict[str, dict[str, str | float]] = {

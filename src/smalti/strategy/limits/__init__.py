@@ -13,6 +13,7 @@ from smalti.strategy.limits.definitions import (
     LimitsDefinition,
     NumberDefinition,
     QuietDefinition,
+    foreseeable,
 )
 from smalti.strategy.limits.ready import Limits
 
@@ -26,4 +27,5 @@ __all__ = [
     "LimitsDefinition",
     "NumberDefinition",
     "QuietDefinition",
+    "foreseeable",
 ]

@@ -18,6 +18,39 @@ _Named = Annotated[
 ]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: (value,) if isinstance(value, str) else value)]
+"""One name, or several."""
+
+
+def _sets(value: Any) -> Any:
+    """Let one set stand for a list of one."""
+    return (tuple(value),) if isinstance(value, list | tuple) and value and isinstance(value[0], str) else value
+
+
+_Sets = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_sets)]
+"""Several sets of names, or one."""
+
+
+_FORESEEABLE = parse_duration("3660 days")
+
+
+def foreseeable(value: Any, what: str, example: str) -> str:
+    """Read a length of time by which a plan looks ahead or back: ten years at most.
+
+    Raises:
+        ValueError: It is none, or longer.
+
+    >>> foreseeable("48 hours", "a wait", "3 days")
+    '2 days'
+    """
+    text = length_of_time(str(value), what, example)
+    if parse_duration(text) > _FORESEEABLE:
+        raise ValueError(f"too long for {what}: found '{value}', wanted at most 3,660 days")
+    return text
+
+
+MOST = 1_000_000_000_000
+"""No number of customers or contacts is larger."""
 
 
 class BudgetDefinition(BaseModel):
@@ -30,13 +63,19 @@ class BudgetDefinition(BaseModel):
         "plan",
         description="In what: a plan, or a calendar period in the project's zone; what its touches have cost is spent.",
     )
-    treatments: tuple[str, ...] = Field((), description="On these treatments; left out, on all.")
-    strategies: tuple[str, ...] = Field((), description="On treatments that serve these strategies; left out, on all.")
+    treatments: _Names = Field((), description="On these treatments; left out, on all.")
+    strategies: _Names = Field((), description="On treatments that serve these strategies, in place of treatments.")
 
     @model_validator(mode="before")
     @classmethod
     def _amount_alone(cls, value: Any) -> Any:
         return {"amount": value} if isinstance(value, int | float | str) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _one_reading(self) -> BudgetDefinition:
+        if self.treatments and self.strategies:
+            raise ValueError("on what it is spent: found treatments: and strategies:, wanted one of them")
+        return self
 
 
 class CapacityDefinition(BaseModel):
@@ -44,12 +83,18 @@ class CapacityDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    per_day: int | None = Field(None, ge=0, description="At most so many contacts on one day of the project's zone.")
-    in_all: int | None = Field(None, ge=0, description="At most so many contacts in a plan.")
+    per_day: int | None = Field(
+        None, ge=0, le=MOST, description="At most so many contacts on one day of the project's zone."
+    )
+    in_all: int | None = Field(None, ge=0, le=MOST, description="At most so many contacts in a plan.")
 
     @model_validator(mode="before")
     @classmethod
     def _number_is_daily(cls, value: Any) -> Any:
+        if isinstance(value, float):
+            raise ValueError(  # noqa: TRY004 - pydantic tells it with its place
+                f"contacts are counted: found {value:g}, wanted a whole number such as 40"
+            )
         return {"per_day": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -58,7 +103,7 @@ class FrequencyDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    most: int = Field(ge=0, description="At most so many contacts.")
+    most: int = Field(ge=0, le=MOST, description="At most so many contacts.")
     within: str = Field(description="In any stretch of time so long, such as 7 days.")
     channel: str | None = Field(None, description="By this channel; left out, by all together.")
     purpose: str | None = Field(None, description="For this purpose; left out, for all together.")
@@ -85,10 +130,11 @@ class QuietDefinition(BaseModel):
 
     start: str | None = Field(None, alias="from", description="From when, such as 21:00.")
     end: str | None = Field(None, alias="until", description="Until when, such as 8:00; before from, on the day after.")
-    days: tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...] = Field(
-        (), description="Days that are quiet as a whole, such as sunday."
-    )
-    channels: tuple[str, ...] = Field((), description="On these channels; left out, on all.")
+    days: Annotated[
+        tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...],
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    ] = Field((), description="Days that are quiet as a whole, such as sunday.")
+    channels: _Names = Field((), description="On these channels; left out, on all.")
     zone: str | None = Field(
         None,
         description="The attribute that holds a customer's time zone, such as Europe/London; else the project's.",
@@ -97,11 +143,10 @@ class QuietDefinition(BaseModel):
     @field_validator("start", "end", mode="before")
     @classmethod
     def _a_clock(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1440:
-            value = f"{value // 60}:{value % 60:02d}"  # YAML reads 21:00 as 1260
-        if value is not None and not _CLOCK.fullmatch(str(value)):
+        text = None if value is None else str(value).strip()
+        if text is not None and text != "24:00" and not _CLOCK.fullmatch(text):
             raise ValueError(f"no time of day: found '{value}', wanted such as 21:00")
-        return value
+        return "0:00" if text == "24:00" else text
 
     @model_validator(mode="after")
     def _whole(self) -> QuietDefinition:
@@ -109,6 +154,8 @@ class QuietDefinition(BaseModel):
             raise ValueError("quiet hours have a beginning and an end: wanted from: and until:")
         if self.start is None and not self.days:
             raise ValueError("nothing is quiet: wanted from: and until:, or days:")
+        if len(set(self.days)) == len(WEEKDAYS):
+            raise ValueError("every day is quiet: found seven days, wanted fewer")
         if self.start is not None and self.minutes[0] == self.minutes[1]:
             raise ValueError(f"nothing or everything is quiet: found from and until {self.start}")
         return self
@@ -131,8 +178,8 @@ class NumberDefinition(BaseModel):
     strategy: str | None = Field(None, description="Who get a treatment for this strategy; left out, any.")
     segment: str | None = Field(None, description="Who are in this segment; left out, all.")
     channel: str | None = Field(None, description="Who are first contacted by this channel; left out, any.")
-    least: int | None = Field(None, ge=0, description="At least so many.")
-    most: int | None = Field(None, ge=0, description="At most so many.")
+    least: int | None = Field(None, ge=0, le=MOST, description="At least so many.")
+    most: int | None = Field(None, ge=0, le=MOST, description="At most so many.")
 
     @model_validator(mode="after")
     def _some(self) -> NumberDefinition:
@@ -150,7 +197,7 @@ class FairnessDefinition(BaseModel):
 
     by: str = Field(description="The segmentation, or the attribute or trait that is text, whose groups are looked at.")
     least: Percentage = Field(description="The share of each group's customers, of those who may be treated, that is.")
-    treatments: tuple[str, ...] = Field((), description="By these treatments; left out, by any.")
+    treatments: _Names = Field((), description="By these treatments; left out, by any.")
 
 
 class LimitsDefinition(BaseModel):
@@ -171,11 +218,9 @@ class LimitsDefinition(BaseModel):
     quiet: tuple[QuietDefinition, ...] = Field((), description="When customers are left in peace.")
     suppress: str | None = Field(None, description="The rule that is true of customers who are never contacted.")
     numbers: tuple[NumberDefinition, ...] = Field((), description="How many, at least or at most.")
-    exclusive: tuple[tuple[str, ...], ...] = Field(
-        (), description="Sets of treatments of which one customer gets but one."
-    )
+    exclusive: _Sets = Field((), description="Sets of treatments of which one customer gets but one.")
     apart: str = Field("30 days", description="How long after one of such a set the others are kept from her.")
-    bundles: tuple[tuple[str, ...], ...] = Field(
+    bundles: _Sets = Field(
         (), description="Sets of treatments that one customer may get together; left out, one treatment each."
     )
     fairness: tuple[FairnessDefinition, ...] = Field((), description="What share of every group must be treated.")
@@ -188,12 +233,17 @@ class LimitsDefinition(BaseModel):
         description="What another treatment must be worth more than the one planned before, to replace it.",
     )
 
-    @field_validator("period", "apart", mode="before")
+    @field_validator("period", mode="before")
+    @classmethod
+    def _a_period(cls, value: Any) -> Any:
+        return foreseeable(value, "a plan", "7 days")
+
+    @field_validator("apart", mode="before")
     @classmethod
     def _a_length(cls, value: Any) -> Any:
         return length_of_time(str(value), "a plan", "7 days")
 
-    @field_validator("budget", "frequency", "quiet", "fairness", mode="before")
+    @field_validator("budget", "frequency", "quiet", "numbers", "fairness", mode="before")
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
         return value if isinstance(value, list | tuple) else (value,)

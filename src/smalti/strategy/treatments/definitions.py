@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from smalti.errors import SmaltiError
 from smalti.facts import Microseconds, length_of_time, parse_duration, parse_instant
-from smalti.strategy.assumptions import Amount, MoneyAmount, Percentage
+from smalti.strategy.assumptions import BY_PROJECT, Amount, MoneyAmount, Percentage
+from smalti.strategy.limits import foreseeable
 from smalti.strategy.playbook import Belief
 
 _T = TypeVar("_T")
@@ -70,7 +71,9 @@ class StepDefinition(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, arbitrary_types_allowed=True)
 
-    after: str = Field("0 days", description="How long after the step before; of the first, after the start.")
+    after: str = Field(
+        "0 days", description="How long after the step before; of the first that follows, after the start."
+    )
     channel: str = Field(description="The channel.")
     message: str | None = Field(None, description="The message; left out, the treatment's.")
     condition: str | None = Field(
@@ -88,7 +91,7 @@ class StepDefinition(BaseModel):
     @classmethod
     def _a_wait(cls, value: Any) -> Any:
         text = str(value)
-        return "0 days" if text.strip() in ("0", "0 days") else length_of_time(text, "a wait", "3 days")
+        return "0 days" if text.strip() in ("0", "0 days") else foreseeable(text, "a wait", "3 days")
 
     @property
     def wait(self) -> Microseconds:
@@ -108,17 +111,25 @@ class TriggerDefinition(BaseModel):
     )
     anniversary: str | None = Field(None, description="The attribute or trait, an instant, whose yearly day it is.")
     predicted: str | None = Field(
-        None, description="The trait or score, a number of days from now, after which it is due, such as next_order_in."
+        None,
+        description="The trait or score that foretells when it is due: an instant, such as next_order, or days from now.",
     )
     before: str | None = Field(
         None, description="How long before the anniversary or the predicted day, such as 7 days."
     )
     within: str = Field("1 day", description="How long after it the treatment may still begin.")
-    again: str | None = Field(None, description="After how long it may begin once more; left out, never again.")
+    again: str | None = Field(
+        None, description="After how long it may begin once more, as again: of the treatment; left out, never again."
+    )
 
-    @field_validator("before", "within", "again", mode="before")
+    @field_validator("before", "within", mode="before")
     @classmethod
-    def _lengths(cls, value: Any) -> Any:
+    def _near(cls, value: Any) -> Any:
+        return value if value is None else foreseeable(value, "a trigger", "7 days")
+
+    @field_validator("again", mode="before")
+    @classmethod
+    def _length(cls, value: Any) -> Any:
         return value if value is None else length_of_time(str(value), "a trigger", "7 days")
 
     @model_validator(mode="after")
@@ -127,6 +138,12 @@ class TriggerDefinition(BaseModel):
         if len(given) != 1:
             found = " and ".join(given) or "none"
             raise ValueError(f"what it begins with: found {found}, wanted one of enters, event, anniversary, predicted")
+        if (
+            self.anniversary is not None
+            and self.before is not None
+            and parse_duration(self.before) >= parse_duration("365 days")
+        ):
+            raise ValueError(f"before: found '{self.before}' before an anniversary, wanted less than a year")
         if self.before is not None and given[0] not in ("anniversary", "predicted"):
             raise ValueError(f"before: found with {given[0]}, wanted with anniversary or predicted")
         return self
@@ -186,13 +203,13 @@ class TreatmentDefinition(BaseModel):
     headroom: str | None = Field(
         None, description="What is to be won, as money in the language; left out, the strategy's."
     )
-    most: int | None = Field(None, ge=0, description="At most so many customers in a plan.")
-    least: int | None = Field(None, ge=0, description="At least so many customers in a plan.")
+    most: int | None = Field(None, ge=0, le=1_000_000_000_000, description="At most so many customers in a plan.")
+    least: int | None = Field(None, ge=0, le=1_000_000_000_000, description="At least so many customers in a plan.")
     start: str | None = Field(None, alias="from", description="Since when it may be used, such as 2026-03-01.")
     end: str | None = Field(None, alias="until", description="Until when it may begin.")
     on: str | None = Field(None, description="The day or instant on which it begins for all, in place of a trigger.")
     trigger: TriggerDefinition | None = Field(
-        None, description="What it begins with: entering a segment, an event, an anniversary."
+        None, description="What it begins with: entering a segment, an event, an anniversary, a predicted day."
     )
     steps: tuple[StepDefinition, ...] = Field(
         (), description="The contacts that follow the first, each after a wait and under a condition."
@@ -201,7 +218,9 @@ class TreatmentDefinition(BaseModel):
         None, description="The rule that ends it, about what happened since it began: ordered, or in the language."
     )
     again: str | None = Field(
-        None, description="After how long the same customer may get it once more, such as 90 days."
+        None,
+        description="After how long the same customer may get it once more, such as 90 days; left out, never again where "
+        "a trigger began it, not again for the same on:, and else as soon as limits allow.",
     )
     priority: float = Field(
         1.0,
@@ -223,12 +242,20 @@ class TreatmentDefinition(BaseModel):
     @field_validator("effect", mode="before")
     @classmethod
     def _rate_is_belief(cls, value: Any) -> Any:
-        return {"rate": value, "by": "this project"} if isinstance(value, int | float) else value
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return {"rate": value, "by": BY_PROJECT}
+        if isinstance(value, Belief):
+            return value if "by" in value.model_fields_set else value.model_copy(update={"by": BY_PROJECT})
+        return {"by": BY_PROJECT, **value} if isinstance(value, Mapping) else value
 
     @model_validator(mode="after")
     def _whole(self) -> TreatmentDefinition:
         if self.on is not None and self.trigger is not None:
             raise ValueError("it begins twice: found on: and trigger:, wanted one of them")
+        if self.again is not None and self.trigger is not None and self.trigger.again is not None:
+            raise ValueError(
+                "again: is written twice: found under the treatment and under trigger:, wanted one of them"
+            )
         if self.effect is not None and self.score is not None:
             raise ValueError("two effects: found effect: and score:, wanted one of them")
         if self.start and self.end and parse_instant(self.start) >= parse_instant(self.end):

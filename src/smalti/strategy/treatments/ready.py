@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smalti.facts import Instant, Microseconds
+from smalti.facts import Instant, Microseconds, parse_duration
 from smalti.rules import Node
 from smalti.strategy.treatments.definitions import MessageDefinition, StepDefinition, TreatmentDefinition
 
@@ -45,6 +45,8 @@ class Treatment:
         on: The instant on which it begins for all; None where it does not.
         steps: The contacts that follow the first.
         purpose: What contacts are for.
+        due: Of an anniversary or a predicted day, the days from the as-of instant until it begins, as a tree: whole days of the
+            project's zone of an anniversary; None where it begins otherwise.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Treatment:
     on: Instant | None
     steps: tuple[Step, ...]
     purpose: str
+    due: Node | None = None
 
     @property
     def title(self) -> str:
@@ -68,6 +71,17 @@ class Treatment:
     def strategy(self) -> str:
         """The strategy that it serves."""
         return self.definition.strategy
+
+    @property
+    def again(self) -> Microseconds | None:
+        """After how long the same customer may get it once more; None where that is not said.
+
+        Where it is not said, what a trigger began is never begun again, what is for one day not again for that day; anything
+        else may be, as soon as limits allow.
+        """
+        trigger = self.definition.trigger
+        text = self.definition.again or (trigger.again if trigger is not None else None)
+        return parse_duration(text) if text is not None else None
 
     @property
     def channels(self) -> tuple[str, ...]:
