@@ -101,3 +101,31 @@ def test_other_sources_keep_their_names(reader):
 )
 def test_a_name_is_given_once_to_the_surest(names, found):
     assert touch_names(names) == found
+
+
+def test_which_contact_it_was_and_what_for(reader):
+    sent = "customer_id,sent_at,step number,message category\nC1,2026-03-01,1,service\nC1,2026-03-04,2,\n"
+    loaded = reader.load(reader.file("steps.csv", sent), source="touches")
+    assert {column.name: column.type for column in loaded.streams["touches"].columns} == {
+        "step": Type.INTEGER,
+        "purpose": Type.TEXT,
+    }
+    told = [(row["step"], row["purpose"]) for row in reader.store.table("touches").to_pylist()]
+    assert told == [(1, "service"), (2, None)]
+
+
+def test_what_nobody_has_done_yet_has_the_type_it_will_have(reader):
+    sent = "customer_id,sent_at,channel,opened_at,cost,note\nC1,2026-03-01,email,,,\nC2,2026-03-01,email,NULL,,\n"
+    file = reader.file("unopened.csv", sent)
+    loaded = reader.load(file, source="touches")
+    assert {column.name: column.type for column in loaded.streams["touches"].columns} == {
+        "channel": Type.TEXT,
+        "opened_at": Type.INSTANT,
+        "cost": Type.MONEY,
+        "note": Type.TEXT,
+    }
+    assert [row["opened_at"] for row in reader.store.table("touches").to_pylist()] == [None, None]
+    looked = peek(
+        {"touches": SourceDefinition(files=(file,))}, currency=Currency("GBP"), time_zone="UTC", home=reader.folder
+    )
+    assert looked == loaded.streams

@@ -4,6 +4,8 @@
 - `scores`: what a score is as it is written; `foretelling`, scores against what they speak of, made ready
 - `experiments`: what an experiment is as it is written; `trials`, experiments against what they speak of, made ready;
   `coming`, what comes within a length of time, in the language
+- `treatments`, `messages`, `limits`: what a plan is made from, against what it speaks of, made ready; `since`, what has
+  happened since a treatment began
 - `load`: from ``smalti.yml``, every error with its line; `places` knows where each value is written
 - `check`: against the facts there are: all errors at once, or everything made ready; `names` that stand in each other's way
 - `segmentations`: segmentations and channels against what they speak of; fitted rules made ready
@@ -30,13 +32,14 @@ from smalti.project.segmentations import segment_of
 from smalti.project.steps import Change, Changes, Delivery, Expectation, Scoring, Step, Waiting
 from smalti.project.timelines import Timeline, load_timeline, parse_timeline, timeline_files
 from smalti.project.trials import Measured, Trial
-from smalti.project.work import EXPERIMENTS, Work, after_facts, before_facts
+from smalti.project.work import EXPERIMENTS, PLAN, Work, after_facts, before_facts
 
 __all__ = [
     "CHANCE",
     "EXPERIMENTS",
     "FILE_NAME",
     "HOLD_OUT",
+    "PLAN",
     "ArmDefinition",
     "Change",
     "Changes",

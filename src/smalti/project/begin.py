@@ -209,11 +209,21 @@ _SETS = (
     "#   stage_by_value: {cross: [lifecycle, value_tiers], at_least: 0.01}",
     "#   champions_closely: {split: champions, by: [days_since_first_order], outcome: mean_order_value}",
     "",
-    "# Ways to reach customers, by which attribute and by what right, such as",
-    "# - channels: {email: {address: email, consent: email_consent}}",
+    "# Ways to reach customers, by which attribute and by what right.",
+    "# channels:",
+    "#   email: {address: email, consent: email_consent}",
+    "",
+    "# What can be done for whom, what it says and what it must keep to, see docs/treatments.md. smalti plan shows who would",
+    "# get what; a source named touches tells what customers were sent before.",
+    "# treatments:",
+    "#   come_back: {strategy: win_back, channels: email, message: come_back, cost: 0.05, again: 90 days}",
+    "# messages:",
+    "#   come_back: {subject: We would like to see you again, body: It is a while since your last order.}",
+    "# limits: {period: 7 days, budget: 500, frequency: {most: 2, within: 14 days}}",
+    "# hold_out: 5 %",
     "",
 )
-"""What a first file says of segmentations and channels."""
+"""What a first file says of segmentations, channels and treatments."""
 
 
 def project_text(begun: Begun) -> str:

@@ -10,10 +10,13 @@ from smalti.errors import DefinitionError, Problem, nearest
 from smalti.facts import CUSTOMERS, ORDER_ITEMS, RETURNS, STANDARD_STREAMS, Currency, Stream, Type
 from smalti.project.definition import Project, StrategyChange
 from smalti.project.foretelling import LATER, Foretelling, Ground, columns_of, foretellings
+from smalti.project.limits import limits_of
+from smalti.project.messages import messages_of
 from smalti.project.names import KEPT, clashes
 from smalti.project.outcome import outcome_of
 from smalti.project.places import Origin, Path_
 from smalti.project.segmentations import Known, described, wrong_channels, wrong_segmentations
+from smalti.project.treatments import PlanGround, treatments_of
 from smalti.project.trials import Trial, TrialGround, trials
 from smalti.rules import (
     Aggregate,
@@ -40,6 +43,8 @@ from smalti.segments import (
     standard_framework,
 )
 from smalti.strategy import DO_NOT_TARGET, LEAVE_ALONE, PLAYBOOK, VALUE_COLUMNS, StrategyDefinition, placeholders
+from smalti.strategy.limits import Limits
+from smalti.strategy.treatments import Message, Treatment
 from smalti.traits import Trait, TraitDefinition, standard_traits
 
 _Key: TypeAlias = tuple[str, str]
@@ -78,6 +83,9 @@ class Prepared:
         outcome: What segmentations are tested by, if the project says it, traits written out.
         scores: What is foretold.
         experiments: What is tried on some and not on others.
+        treatments: What can be done to a customer.
+        messages: What customers read.
+        limits: What a plan must respect.
     """
 
     traits: tuple[Trait, ...]
@@ -93,6 +101,16 @@ class Prepared:
     outcome: Node | None = None
     scores: tuple[Foretelling, ...] = ()
     experiments: tuple[Trial, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
+    messages: tuple[Message, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def plan_trees(self) -> tuple[Node, ...]:
+        """All that a plan asks of customers beside what strategies and segments ask: each as a tree made ready."""
+        steps = [step.condition for one in self.treatments for step in one.steps]
+        own = [tree for one in self.treatments for tree in (one.who, one.headroom, one.stop, one.begins, one.due)]
+        return tuple(dict.fromkeys(tree for tree in (*own, *steps, self.limits.suppress) if tree is not None))
 
     @property
     def score_types(self) -> dict[str, Type]:
@@ -161,6 +179,7 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
     known_segments = Known(project, frameworks, {name: one for name, (one, _) in rules.items()}, words)
     channels = _channels(known_segments, findings)
     tried = _experiments(early, (words, foretold, strategies), known_segments, findings)
+    done = _planned(known_segments, strategies, foretold, findings)
     if findings.problems:
         raise DefinitionError(sorted(findings.problems, key=lambda one: (one.line or 0, one.column or 0)))
     titles = titles | {name: title for name, (_, title) in VALUE_COLUMNS.items()}
@@ -180,6 +199,7 @@ def prepare(project: Project, streams: Mapping[str, Stream], origin: Origin | No
         outcome,
         tuple(foretold),
         tuple(tried),
+        *done,
     )
 
 
@@ -235,6 +255,21 @@ def _experiments(
     for problem, path, subject in problems:
         findings.add(problem, path, subject)
     return found
+
+
+def _planned(
+    known: Known, strategies: list[Strategy], foretold: list[Foretelling], findings: _Findings
+) -> tuple[tuple[Treatment, ...], tuple[Message, ...], Limits]:
+    """Check treatments, messages and limits; give them made ready."""
+    ready = [one.name for one in strategies]
+    ground = PlanGround(known.project, known.words, ready, known.segments, tuple(described(known)), tuple(foretold))
+    treatments, of_treatments, told_of_treatments = treatments_of(ground)
+    messages, of_messages, told_of_messages = messages_of(ground, findings.origin)
+    limits, of_limits, told_of_limits = limits_of(ground, findings.origin)
+    for problem, path, subject in (*of_treatments, *of_messages, *of_limits):
+        findings.add(problem, path, subject)
+    findings.notes += [*told_of_treatments, *told_of_messages, *told_of_limits]
+    return tuple(treatments), tuple(messages), limits
 
 
 def _later(project: Project, rules: Mapping[str, Node]) -> dict[str, str]:

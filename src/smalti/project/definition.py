@@ -18,6 +18,8 @@ from smalti.segments.quality import QualitySettings
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
 from smalti.strategy.assumptions import MoneyAmount
+from smalti.strategy.limits import LimitsDefinition
+from smalti.strategy.treatments import MessageDefinition, TreatmentDefinition
 from smalti.traits import TraitDefinition
 
 _T = TypeVar("_T")
@@ -49,7 +51,7 @@ class StrategyChange(BaseModel):
     @field_validator("success", mode="before")
     @classmethod
     def _rate_is_belief(cls, value: Any) -> Any:
-        return {"rate": value, "by": "this project"} if isinstance(value, int | float) else value
+        return {"rate": value, "by": "this project"} if isinstance(value, int | float | str) else value
 
 
 class Project(BaseModel):
@@ -98,6 +100,16 @@ class Project(BaseModel):
     )
     hold_out: HoldOutDefinition | None = Field(
         None, description="The share of customers who are left out of every experiment, such as 5 %."
+    )
+    treatments: Named[TreatmentDefinition] = Field(
+        (),
+        description="What can be done to a customer, by name: for which strategy, by which channel, in which steps.",
+    )
+    messages: Named[MessageDefinition] = Field(
+        (), description="What customers read, by name: templates, and how they are put to the members of a segment."
+    )
+    limits: LimitsDefinition | None = Field(
+        None, description="What a plan must respect: money, capacity, contact frequency, quiet hours, numbers."
     )
     assumptions: Assumptions = Field(Assumptions.model_validate({}), description="Margin, costs, horizon, discount.")
     seed: int = Field(0, ge=0, description="Seed of everything that is drawn at random.")

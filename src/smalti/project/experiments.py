@@ -131,7 +131,8 @@ class HoldOutDefinition(BaseModel):
     share: Percentage = Field(0.0, description="How many are left out of everything, such as 5 %.")
     salt: str = Field("hold_out", min_length=1, description="What the draw is named by; another name, other customers.")
     treatments: _Named[Percentage] = Field(
-        (), description="By treatment, as arms are called, how many are left out of every experiment that tries it."
+        (),
+        description="By treatment, or arm, how many never get it: left out of every plan, and every experiment that tries it.",
     )
     start: str | None = Field(
         None,

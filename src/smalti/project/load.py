@@ -26,6 +26,23 @@ from smalti.project.scores import ScoreDefinition
 from smalti.segments import FRAMEWORKS, ChannelDefinition, SegmentationDefinition, SegmentDefinition
 from smalti.sources import SourceDefinition
 from smalti.strategy import Assumptions, Belief
+from smalti.strategy.limits import (
+    BudgetDefinition,
+    CapacityDefinition,
+    FairnessDefinition,
+    FrequencyDefinition,
+    LimitsDefinition,
+    NumberDefinition,
+    QuietDefinition,
+)
+from smalti.strategy.treatments import (
+    MessageDefinition,
+    RedemptionDefinition,
+    StepDefinition,
+    TreatmentDefinition,
+    TriggerDefinition,
+    VariantDefinition,
+)
 from smalti.traits import TraitDefinition
 
 FILE_NAME = "smalti.yml"
@@ -234,15 +251,39 @@ _MODELS: dict[str, type[BaseModel]] = {
     "channels": ChannelDefinition,
     "playbook": StrategyChange,
     "experiments": ExperimentDefinition,
+    "treatments": TreatmentDefinition,
+    "messages": MessageDefinition,
 }
-_SINGLE: dict[str, type[BaseModel]] = {"assumptions": Assumptions, "hold_out": HoldOutDefinition}
+_SINGLE: dict[str, type[BaseModel]] = {
+    "assumptions": Assumptions,
+    "hold_out": HoldOutDefinition,
+    "limits": LimitsDefinition,
+}
 _WITHIN: dict[tuple[str, str], type[BaseModel]] = {
     ("playbook", "success"): Belief,
     ("experiments", "layer"): LayerDefinition,
     ("experiments", "outliers"): OutlierDefinition,
+    ("treatments", "effect"): Belief,
+    ("treatments", "redemption"): RedemptionDefinition,
+    ("treatments", "trigger"): TriggerDefinition,
 }
 """Settings of a definition that are settings again."""
-_SECTIONS = (*_MODELS, "assumptions", "hold_out")
+_LISTED: dict[tuple[str, str], type[BaseModel]] = {
+    ("experiments", "arms"): ArmDefinition,
+    ("treatments", "steps"): StepDefinition,
+    ("messages", "variants"): VariantDefinition,
+}
+"""Settings of a definition that are several, by name or in a row."""
+_LIMITS: dict[str, type[BaseModel]] = {
+    "budget": BudgetDefinition,
+    "channels": CapacityDefinition,
+    "frequency": FrequencyDefinition,
+    "quiet": QuietDefinition,
+    "numbers": NumberDefinition,
+    "fairness": FairnessDefinition,
+}
+"""Settings of the limits that are several; all but channels may stand alone."""
+_SECTIONS = (*_MODELS, *_SINGLE)
 """What may stand there empty, its lines commented out."""
 _WANTED = {
     "string_type": "text; put it in quotes if text is meant",
@@ -259,6 +300,10 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> 
     if kind == "extra_forbidden":
         names, name = _settings(path[:-1]), str(path[-1])
         problem = Problem("unknown setting", name, "one of " + ", ".join(names), nearest(name, names))
+        if found is None and (" " in name or ")" in name):
+            problem = Problem(
+                "a text cut at its comma", name, "quotes around the whole of it, since it stands in braces"
+            )
         return origin.locate(problem, (*path, "key"))
     where = ".".join(str(part) for part in path if part != "key") or None
     if kind == "value_error":
@@ -274,9 +319,11 @@ def _wanted(details: ErrorDetails, path: Path_) -> str:
     kind = details["type"]
     if kind == "tuple_type":
         named = (path[0] in _MODELS and len(path) < 3) or path[-1] in ("columns", "channel_costs", "arms")
+        named = named or path[:2] == ("limits", "channels")
         return "names, each with a colon and what it means" if named else "a list, such as [one, another]"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         alone = "text in the language, or " if path[0] in ("traits", "segments") else ""
+        alone = "text, or " if path[0] == "messages" and len(path) == 2 else alone
         return f"{alone}settings such as {', '.join(_settings(path)[:6])}"
     message = details["msg"][0].lower() + details["msg"][1:]
     return _WANTED.get(kind, message.replace("input should be ", ""))
@@ -289,6 +336,8 @@ def _written_path(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> Path_:
     parts = list(loc)
     while parts:
         part = parts.pop(0)
+        if isinstance(part, int) and isinstance(here, Mapping) and _stands_alone(path):
+            continue
         if isinstance(here, Mapping) and isinstance(part, int) and part < len(here):
             part = list(here)[part]
             side = parts.pop(0) if parts else 1
@@ -298,14 +347,21 @@ def _written_path(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> Path_:
     return path
 
 
+def _stands_alone(path: Path_) -> bool:
+    """Whether one may be written there where several may."""
+    return len(path) == 2 and path[0] == "limits" and path[1] in _LIMITS and path[1] != "channels"
+
+
 def _settings(path: Path_) -> list[str]:
     model: type[BaseModel] = Project
     if path:
         model = (_SINGLE | _MODELS).get(str(path[0]), Project)
     if len(path) == 3:
         model = _WITHIN.get((str(path[0]), str(path[2])), model)
-    if len(path) == 4 and path[0] == "experiments" and path[2] == "arms":
-        model = ArmDefinition
+    if len(path) == 4:
+        model = _LISTED.get((str(path[0]), str(path[2])), model)
+    if len(path) in (2, 3) and path[0] == "limits":
+        model = _LIMITS.get(str(path[1]), model)
     if len(path) == 2 and path[0] == "use":
         model = FRAMEWORKS[str(path[1])].settings
     return [one.alias or name for name, one in model.model_fields.items()]

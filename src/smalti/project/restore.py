@@ -13,6 +13,9 @@ from smalti.errors import RunError
 from smalti.project.definition import Project
 from smalti.strategy import Amount
 
+_SETS = tuple[tuple[str, ...], ...]
+"""What sets of names are kept as: two of two names each look like definitions by name, and are none."""
+
 
 def restored(definitions: Any, of: str = "a run") -> Project:
     """Rebuild a project from what ``project.model_dump(mode="json")`` gave.
@@ -56,6 +59,9 @@ def said(settings: Mapping[str, Any], model: type[BaseModel] = Project) -> dict[
             default = to_jsonable_python(field.get_default(call_default_factory=True), by_alias=False)
             if value == default:
                 continue
+        if field is not None and field.annotation == _SETS:
+            found[name] = value
+            continue
         found[name] = _inner(value, _model_in(field.annotation) if field is not None else None)
     return found
 

@@ -9,19 +9,29 @@ from pydantic.json_schema import models_json_schema
 from smalti.project.definition import Project
 from smalti.segments import FRAMEWORKS
 
-_SHORT: dict[str, list[dict[str, str]]] = {
+_SHORT: dict[str, list[dict[str, Any]]] = {
     "TraitDefinition": [{"type": "string", "description": "The trait in the language."}],
     "SegmentDefinition": [{"type": "string", "description": "The rule in the language."}],
     "Amount": [{"type": "number"}, {"type": "string", "description": "Money, or a share such as 2 %."}],
     "Belief": [{"type": "number", "description": "The rate alone."}],
     "ArmDefinition": [{"type": "number", "description": "The weight alone."}, {"type": "null"}],
     "LayerDefinition": [{"type": "string", "description": "The layer, the whole of it."}],
+    "MessageDefinition": [{"type": "string", "description": "The text alone, a template."}],
+    "BudgetDefinition": [{"type": "number"}, {"type": "string", "description": "The amount alone, for one plan."}],
+    "CapacityDefinition": [{"type": "integer", "minimum": 0, "description": "The number of one day."}],
     "HoldOutDefinition": [{"type": "number"}, {"type": "string", "description": "The share alone, such as 5 %."}],
 }
 """What may be written in place of a whole definition, by the definition's name."""
 _TEXT = {"type": "string"}
-_ONE_OR_MANY = ("from", "names")
-"""Settings of a source for which one text stands for a list of one."""
+_ONE_OR_MANY: dict[str, tuple[str, ...]] = {
+    "SourceDefinition": ("from", "names"),
+    "TreatmentDefinition": ("channels",),
+    "BudgetDefinition": ("treatments", "strategies"),
+    "QuietDefinition": ("days", "channels"),
+    "FairnessDefinition": ("treatments",),
+    "LimitsDefinition": ("budget", "frequency", "quiet", "numbers", "exclusive", "bundles", "fairness"),
+}
+"""By definition, the settings for which one alone stands for a list of one."""
 
 
 def project_schema() -> dict[str, Any]:
@@ -37,9 +47,10 @@ def project_schema() -> dict[str, Any]:
         "default": None,
         "anyOf": _use(schema["$defs"]),
     }
-    files = schema["$defs"]["SourceDefinition"]["properties"]
-    for name in _ONE_OR_MANY:
-        files[name] = {"description": files[name]["description"], "anyOf": [{"type": "string"}, files[name]]}
+    for definition, settings in _ONE_OR_MANY.items():
+        own = schema["$defs"][definition]["properties"]
+        for name in settings:
+            own[name] = {"description": own[name]["description"], "anyOf": [own[name]["items"], own[name]]}
     for name in ("ExperimentDefinition", "HoldOutDefinition"):
         measured = schema["$defs"][name]["properties"]
         measured["outcome"] = {"description": measured["outcome"]["description"], "anyOf": [_TEXT, measured["outcome"]]}

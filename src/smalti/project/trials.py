@@ -185,12 +185,12 @@ def _salts(experiments: Iterable[tuple[str, ExperimentDefinition]]) -> Iterator[
 
 
 def _held(ground: TrialGround) -> Iterator[Told]:
-    """Treatments that are held out are arms of some experiment, or nobody is held out of anything."""
+    """What is held out is a treatment or an arm of some experiment, or nobody is held out of anything."""
     project = ground.scores.project
-    arms = {arm for _, one in project.experiments for arm, _ in one.arms}
+    arms = {arm for _, one in project.experiments for arm, _ in one.arms} | dict(project.treatments).keys()
     for name, _ in project.hold_out.treatments if project.hold_out is not None else ():
         if name not in arms:
-            wanted = f"an arm of an experiment, one of {', '.join(sorted(arms))}"
+            wanted = f"a treatment or an arm of an experiment, one of {', '.join(sorted(arms))}"
             yield (
                 Problem("unknown treatment", name, wanted, nearest(name, arms)),
                 ("hold_out", "treatments", name),

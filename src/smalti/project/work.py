@@ -27,6 +27,7 @@ class Work:
 READ = "read"
 CHECK = "check"
 EXPERIMENTS = "experiments"
+PLAN = "plan"
 
 
 def before_facts(project: Project) -> tuple[Work, ...]:
@@ -53,6 +54,17 @@ def _tried(prepared: Prepared) -> str:
     return f"draw the arms of {named}, and measure what came of them"
 
 
+def _planned(prepared: Prepared) -> str:
+    treatments, steps = prepared.treatments, sum(len(one.steps) for one in prepared.treatments)
+    told = (
+        f"choose one of {len(treatments)} treatments"
+        if len(treatments) > 1
+        else f"choose {treatments[0].name} or nothing"
+    )
+    follow = f", and when its {steps} further {'step is' if steps == 1 else 'steps are'} due" if steps else ""
+    return f"{told} for every customer, within limits{follow}"
+
+
 def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work, ...]:
     """Give the rest of the work, once it is known which facts there are."""
     nodes = [trait.node for trait in prepared.traits]
@@ -60,6 +72,7 @@ def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work
     nodes += [tree for strategy in prepared.strategies for tree in (strategy.eligible, strategy.headroom)]
     nodes += [one.who for one in prepared.experiments if one.who is not None]
     nodes += [channel.consent for channel in prepared.channels if channel.consent is not None]
+    nodes += prepared.plan_trees
     parts = [part for node in nodes for part in walk(node)]
     aggregates = {part for part in parts if isinstance(part, Aggregate)}
     quantiles = {part for part in parts if isinstance(part, Quantile)}
@@ -72,5 +85,6 @@ def after_facts(prepared: Prepared, streams: Mapping[str, Stream]) -> tuple[Work
         *([Work("scores", _foretold(prepared))] if prepared.scores else []),
         Work("strategies", f"{len(prepared.strategies)} strategies matched to every customer"),
         Work("segments", f"{len(prepared.segments)} segments, {len(quantiles)} fitted cuts{_fitted(prepared)}"),
+        *([Work(PLAN, _planned(prepared))] if prepared.treatments else []),
         Work("publish", "write the run and its report"),
     )

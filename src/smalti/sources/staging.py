@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -308,8 +308,17 @@ def look(
         definition = definition.changed(columns=dict(zip(ours, theirs, strict=True)))
     reading = DateReading(setting.time_zone, decided=False)
     own = {name: column for name, column in definition.columns if not money or name not in LINE_FIELDS}
-    kinds = {name: find_type(column, stacked(found[column]), reading) for name, column in own.items()}
-    return Looked(definition, files, forms, typed(kinds, standard), money, (*notes, *_lacking(definition, strict)))
+    seen = {name: stacked(found[column]) for name, column in own.items()}
+    kinds = typed(
+        {name: find_type(own[name], column, reading) for name, column in seen.items()}, standard, _silent(seen)
+    )
+    return Looked(definition, files, forms, kinds, money, (*notes, *_lacking(definition, strict)))
+
+
+def _silent(columns: Mapping[str, pa.Array]) -> set[str]:
+    """Give the columns of text that say nothing."""
+    texts = {name: column for name, column in columns.items() if pa.types.is_string(column.type)}
+    return {name for name, column in texts.items() if not len(distinct_texts(column))}
 
 
 def _lacking(definition: SourceDefinition, files: Sequence[tuple[SourceFile, set[str]]]) -> Iterator[str]:

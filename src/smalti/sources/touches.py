@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from smalti.facts import STANDARD_STREAMS, TOUCHES, Column, Stream, Type
 from smalti.sources.roles import words_of
@@ -10,7 +10,9 @@ from smalti.sources.roles import words_of
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "touch_id": ("message id", "send id", "delivery id", "mailing id", "contact event id"),
     "treatment": ("action", "offer", "treatment name"),
+    "step": ("step number", "sequence step", "contact number", "touch number"),
     "strategy": ("objective", "goal"),
+    "purpose": ("contact purpose", "message purpose", "message category"),
     "channel": ("medium", "channel name"),
     "campaign": ("campaign name", "campaign id", "utm campaign"),
     "variant": ("creative", "template", "template id"),
@@ -55,6 +57,7 @@ def touch_names(names: Iterable[str]) -> dict[str, str]:
 
 
 _READABLE = {
+    Type.INTEGER: frozenset({Type.INTEGER}),
     Type.NUMBER: frozenset({Type.NUMBER, Type.INTEGER}),
     Type.MONEY: frozenset({Type.NUMBER, Type.INTEGER, Type.TEXT}),
     Type.INSTANT: frozenset({Type.INSTANT}),
@@ -63,15 +66,23 @@ _READABLE = {
 """By type of a standard column, what a column may look like and still be read as it."""
 
 
-def typed(kinds: Mapping[str, Type], standard: Stream | None) -> dict[str, Type]:
+def typed(kinds: Mapping[str, Type], standard: Stream | None, silent: Collection[str] = ()) -> dict[str, Type]:
     """Give the types of a source's columns, those of a standard stream being what they are there where they can be.
+
+    Args:
+        kinds: What the columns look like.
+        standard: The standard stream; None of a stream of one's own.
+        silent: Columns that say nothing yet, and so can be anything: nobody has opened the first mails.
 
     >>> typed({"arm": Type.INTEGER, "size": Type.INTEGER}, TOUCHES)["arm"]
     <Type.TEXT: 'text'>
+    >>> typed({"opened_at": Type.TEXT}, TOUCHES, {"opened_at"})["opened_at"]
+    <Type.INSTANT: 'instant'>
     """
     known = {column.name: column.type for column in standard.columns} if standard is not None else {}
     return {
-        name: known[name] if name in known and kind in _READABLE[known[name]] else kind for name, kind in kinds.items()
+        name: known[name] if name in known and (name in silent or kind in _READABLE[known[name]]) else kind
+        for name, kind in kinds.items()
     }
 
 
