@@ -11,7 +11,7 @@ import typer
 
 from smalti.cli import evidence, show
 from smalti.cli.finish import in_words, print_json
-from smalti.cli.said import as_number, budgets, named_numbers, shares
+from smalti.cli.said import as_number, budgets, named_columns, named_numbers, shares
 from smalti.cli.taking import taking
 from smalti.engine import Options
 from smalti.engine.experimenting import prove_project
@@ -56,6 +56,13 @@ class ProveSaid:
         list[str] | None,
         typer.Option(
             "--from", help="Column known of customers beforehand; may be said again.", rich_help_panel=_COLUMNS
+        ),
+    ] = None
+    rank: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Column by which customers were ranked so far: value=history, recency=, frequency=; may be said again.",
+            rich_help_panel=_COLUMNS,
         ),
     ] = None
     control: Annotated[
@@ -114,6 +121,7 @@ class ProveSaid:
             cap=named_numbers(self.cap or (), "cap"),
             by=tuple(self.by or ()),
             attributes=tuple(self.attribute or ()),
+            ranks=named_columns(self.rank or (), "rank"),
             budgets=budgets(self.budget) if self.budget else SHARES,
             shares=shares(self.share or ()),
             observational=self.observational,
@@ -130,6 +138,7 @@ class ProveSaid:
         given |= {
             "by": self.by,
             "from": self.attribute,
+            "rank": self.rank,
             "control": self.control,
             "share": self.share,
             "cost": self.cost,

@@ -7,6 +7,8 @@
 - `segmenting`: segmentations from what was known of customers before
 - `learning`: effects of each customer, out of fold; `readouts`, average effects, and where they differ;
   `whom`, on whom it works
+- `plans`: plans at several budgets, held against rankings by response, value and RFM; `expecting`, what a plan expects of each
+  arm; `standing`, how customers stood before
 - `proving`: all of it together: `prove_file`, `prove_trial`; `proved`, what was found
 - `sizing`: before a trial: how many customers it takes
 """

@@ -30,6 +30,8 @@ class Asked:
             who have any, below 1. A cap for None is one of every outcome that is not a rate.
         by: Columns whose segments are to be proven; none takes what is known of customers.
         attributes: Columns with what was known of customers before; none takes all that nothing else is.
+        ranks: Of ``value``, ``recency`` and ``frequency`` the column that tells how customers stood before, for rankings to
+            hold the plan against; those not named are found by their names.
         budgets: What may be spent on contacts: shares of the customers, or money for all of them together.
         shares: Of arms the share that was planned; none are known.
         observational: Whether the arms were not drawn at random, so that chances have to be estimated.
@@ -57,6 +59,7 @@ class Asked:
     cap: tuple[tuple[str | None, float], ...] = ()
     by: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    ranks: tuple[tuple[str, str], ...] = ()
     budgets: tuple[Budget, ...] = SHARES
     shares: tuple[tuple[str, float], ...] = ()
     observational: bool = False

@@ -11,6 +11,7 @@ import numpy as np
 from smalti.engine.proving.asked import Asked, of_each
 from smalti.engine.proving.learning import Learnt, learn
 from smalti.engine.proving.loading import load_trial
+from smalti.engine.proving.plans import Setting, plan_curve, stored
 from smalti.engine.proving.proved import Proved
 from smalti.engine.proving.readouts import average_effects, differing, everyone, plain
 from smalti.engine.proving.segmenting import Cut, segmentations
@@ -217,7 +218,14 @@ class _Judging:
             "drivers": [plain(one) | {"shown": one.shown} for one in told],
             "proof": proof.stored(),
             "without_costs": self._proof(learnt, None).stored() if costly else None,
+            "plans": self._plans(learnt),
         }
+
+    def _plans(self, learnt: Learnt) -> dict[str, Any] | None:
+        """Hold the plan against rankings at every budget; None where there is nothing to plan by."""
+        setting = Setting(self.trial, self.log, learnt, tuple(self.cuts), self.cost)
+        curve = plan_curve(setting, self.asked.budgets, self.asked.ranks, self.asked.level, self.asked.seed)
+        return None if curve is None else stored(curve)
 
     def _proof(self, learnt: Learnt, cost: Floats | None) -> Proof:
         trial = self.trial
