@@ -10,10 +10,11 @@ from language_trees import STREAMS
 from language_worlds import POUNDS
 
 from smalti.errors import SmaltiError
-from smalti.facts import DAY, HOUR, Column, Stream, Type, draw_of, parse_instant
+from smalti.facts import COUNTS, DAY, HOUR, Column, Stream, Type, draw_of, parse_instant
 from smalti.rules import Customer, Vocabulary, check, meaning, parse
 from smalti.rules.nodes import Compare, Literal, Name, People
 from smalti.rules.step import Change, Step
+from smalti.rules.step.intervals import Reach, since
 
 START = parse_instant("2026-06-01T12:00:00Z")
 END = parse_instant("9999-12-31")
@@ -98,6 +99,35 @@ def test_a_birthday_wakes_her_on_its_day_and_not_before():
     step.on_time(her, step.wake_at(her))
     assert step.answers(her) == {"party": True}
     assert step.wake_at(her) == parse_instant("2027-03-21", "Europe/London")
+
+
+@pytest.mark.parametrize(
+    "text", ["0 < days_to_anniversary(now)", "calendar_days_since(now) >= 1", "years_since(now - 1 day) > 0"]
+)
+def test_a_count_from_an_instant_that_moves_along_does_not_keep_her_awake(text):
+    step = step_of({"never": text}, zone="Pacific/Auckland")
+    her, wakes, year_on = step.empty(), 0, START + 365 * DAY
+    step.on_time(her, START)
+    while (wake := step.wake_at(her)) is not None and wake <= year_on:
+        wakes += 1
+        assert step.on_time(her, wake) == ()
+        assert wakes < 40
+    assert step.given_up == 0
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "America/Sao_Paulo", "Europe/London"])
+@pytest.mark.parametrize("function", sorted(COUNTS))
+def test_a_count_lies_between_the_ends_it_is_given(function, zone):
+    """Also where midnight comes twice or never, for what moves and for what stands still."""
+    draw, count = Random(function + zone), COUNTS[function]  # noqa: S311
+    marks = [parse_instant(one) for one in ("2006-10-29T03:00", "2018-11-04T03:00", "2024-02-29", "2026-12-31T23:59")]
+    for _ in range(400):
+        mark, wide = draw.choice(marks), draw.choice([1, HOUR, DAY, 3 * DAY, 400 * DAY])
+        (first, last), (low, high) = (sorted(mark + draw.randint(-wide, wide) for _ in "ab") for _ in "ab")
+        least, most = since(function, Reach(first, last, False), low, high, zone)
+        for _ in range(10):
+            then, now = draw.randint(first, last), draw.randint(low, high)
+            assert least <= count(then, now, zone) <= most
 
 
 def test_calendar_days_are_counted_from_midnight_to_midnight():

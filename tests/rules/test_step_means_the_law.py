@@ -25,6 +25,8 @@ SLOW_TO_DRAW = [
     HealthCheck.filter_too_much,
 ]
 EXAMPLES = settings.default.max_examples
+FLICKERS = 20
+"""Searches that gave up, each of a tenth of a second, before a story is let go."""
 
 
 def tell(told: Story) -> None:
@@ -142,7 +144,7 @@ class Apart:
         wakes = 0
         while (wake := self.step.wake_at(state)) is not None and wake <= at:
             wakes += 1
-            if wakes > MANY:
+            if wakes > MANY or self.step.given_up > FLICKERS:
                 reject()
             self.step.on_time(state, wake)
         self.step.on_time(state, at)

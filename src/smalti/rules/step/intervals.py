@@ -18,6 +18,7 @@ from smalti.facts import (
     Instant,
     civil,
     days_to_anniversary,
+    local_day,
     offsets,
     today,
 )
@@ -203,15 +204,19 @@ TEXTS: dict[str, Callable[..., Any]] = {
 
 
 def since(function: str, then: Reach, low: Instant, high: Instant, zone: str) -> tuple[int, int]:
-    """Give the ends of what a function that looks back can be in a stretch of time."""
-    slack = 0 if then.still else 2
-    if function != "days_to_anniversary":
-        count = COUNTS[function]
-        return count(then.high, low, zone) - slack, count(then.low, high, zone) + slack
-    if slack:
-        return 0, 366
-    left, days = days_to_anniversary(then.low, low, zone), today(high, zone) - today(low, zone)
-    return (left - days, left) if days <= left else (0, 366)
+    """Give the ends of what a function that looks back can be in a stretch of time.
+
+    >>> noon = Reach(DAY // 2, DAY // 2 + 1, False)
+    >>> since("days_to_anniversary", noon, DAY, 3 * DAY, "UTC"), since("calendar_days_since", noon, DAY, 3 * DAY, "UTC")
+    ((362, 364), (1, 3))
+    """
+    first, last = (reading // DAY for reading in _readings(then.low, then.high, zone))
+    if function == "days_to_anniversary":
+        left, days = days_to_anniversary(then.low, low, zone), today(high, zone) - today(low, zone)
+        return (left - days, left) if first == last and days <= left else (0, 366)
+    slack = 0 if (first, last) == (local_day(then.low, zone), local_day(then.high, zone)) else 2
+    count = COUNTS[function]
+    return count(then.high, low, zone) - slack, count(then.low, high, zone) + slack
 
 
 def part_of_clock(function: str, low: Instant, high: Instant, zone: str) -> tuple[int, int]:
