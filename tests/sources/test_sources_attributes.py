@@ -121,6 +121,12 @@ def test_histories_of_several_files_are_one(reader):
     assert [column.type for column in loaded.streams["customers"].columns] == [Type.TEXT, Type.TEXT]
 
 
+def test_a_telephone_number_keeps_its_sign(reader):
+    loaded = people(reader, "id,phone,change\n1,+442071838750,+5\n2,+15550100200,-3\n3,,+1\n")
+    assert [row["phone"] for row in reader.rows("customers")] == ["+442071838750", "+15550100200", None]
+    assert loaded.streams["customers"]["change"].type is Type.INTEGER
+
+
 def test_a_history_is_seen_before_it_is_loaded(reader):
     loaded = people(reader, PLANS, at="since")
     definition = SourceDefinition(files=("people.csv",), customer="id", at="since")

@@ -16,6 +16,8 @@ _NOTHING = r"(?i)^(|n/?a|#n/a|nan|null|none|-+|\?+)$"
 _BOOLEAN = r"(?i)^(true|false|yes|no|t|f|y|n)$"
 _TRUE = r"(?i)^(true|yes|t|y)$"
 _INTEGER = r"^[+-]?(0|[1-9]\d{0,17})(\.0+)?$"
+_TELEPHONE = r"^\+[1-9]\d{6,14}$"
+"""A number to call as E.164 writes it: its sign is a part of it."""
 _NUMBER = r"^[+-]?(0|[1-9]\d*)?([.,]\d+)?([eE][+-]?\d+)?$"
 _DATE = r"[-/.: ]"
 _DATE_WORDS = re.compile(
@@ -32,6 +34,8 @@ def find_type(name: str, column: pa.Array, reading: DateReading) -> Type:
         reading: How dates in it would be read.
 
     >>> find_type("zip", pa.array(["02134", "10001"]), DateReading("UTC"))
+    <Type.TEXT: 'text'>
+    >>> find_type("phone", pa.array(["+442071838750"]), DateReading("UTC"))
     <Type.TEXT: 'text'>
     >>> find_type("income", pa.array(["58138", "", "7"]), DateReading("UTC"))
     <Type.INTEGER: 'integer'>
@@ -55,6 +59,8 @@ def _of_text(name: str, values: pa.Array, reading: DateReading) -> Type:
         return Type.TEXT
     if _all(values, _BOOLEAN):
         return Type.BOOLEAN
+    if _all(values, _INTEGER) and bool(pc.any(pc.match_substring_regex(values, _TELEPHONE)).as_py()):
+        return Type.TEXT
     if _all(values, _INTEGER):
         day = _DATE_WORDS.search(name) and _all(values, r"^(19|20)\d{6}$")
         return Type.INSTANT if day and bool(read_dates(values, reading).readable.all()) else Type.INTEGER
