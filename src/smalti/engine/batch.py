@@ -9,12 +9,13 @@ from smalti.engine.clock import Clock
 from smalti.engine.experimenting import Weighing, weigh, with_coming
 from smalti.engine.foresight.since import earlier_runs
 from smalti.engine.options import Options
+from smalti.engine.planning import Matter, plan_as_of
 from smalti.engine.publish import Findings, check_home, publish
 from smalti.engine.quality import GATE, assess
-from smalti.engine.reckoning import read_facts, reckon_as_of
+from smalti.engine.reckoning import let_go, read_facts, reckon_as_of
 from smalti.engine.run import Run
 from smalti.engine.version import versions
-from smalti.project import EXPERIMENTS, Origin, Project, Work, after_facts
+from smalti.project import EXPERIMENTS, PLAN, Origin, Project, Work, after_facts
 from smalti.store import Store
 
 
@@ -56,7 +57,14 @@ def run_project(
             with clock.step(GATE):
                 quality = assess(store, facts)
         earlier = earlier_runs(store, facts, options.runs)
-        reckoned = reckon_as_of(store, facts, facts.at, clock, told=True)
+        reckoned = reckon_as_of(store, facts, facts.at, clock, told=True, keep_facts=bool(facts.prepared.treatments))
         weighing = with_coming(store, weighing, reckoned)
-        findings = Findings(facts, reckoned, versions(store.engine), made_at, options.guess, quality, earlier, weighing)
+        planned = None
+        if PLAN in work:
+            with clock.step(work[PLAN]):
+                planned = plan_as_of(Matter(store, facts, weighing, reckoned, options.runs), threads=options.threads)
+            let_go(store, facts)
+        findings = Findings(
+            facts, reckoned, versions(store.engine), made_at, options.guess, quality, earlier, weighing, planned
+        )
         return Run(publish(findings, options.runs, clock, work["publish"]))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from smalti.engine.moving import ages_unseen, foretold
 from smalti.errors import RunError, nearest
 from smalti.facts import Currency, Type, from_minor, to_minor
-from smalti.report import CustomerStory, ahead, customer_story, tell
+from smalti.report import CustomerStory, ahead, customer_story, planned, tell
 from smalti.rules import (
     Customer,
     Literal,
@@ -80,7 +80,8 @@ class Profile:
         )
         drivers, products = (self._of_table(name) for name in ("score_drivers", "next_products"))
         told = ahead(self.row, info=info, drivers=drivers, products=products, titles=info["titles"])
-        return replace(story, ahead=told)
+        rows, options = (self._of_table(name) for name in ("plan", "plan_options"))
+        return replace(story, ahead=told, planned=planned(rows, info=info, options=options))
 
     def _of_table(self, name: str) -> list[dict[str, Any]]:
         """Give her rows of a table that not every run has."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pyarrow import csv
+
 from smalti.engine.batch import run_project
 from smalti.engine.options import Options
 from smalti.engine.run import Run
 from smalti.errors import RunError
 from smalti.project import FILE_NAME, Work, load_project
-from smalti.samples import shop, write_shop
+from smalti.samples import contacts, shop, with_clocks, write_shop
 
 _EARLIER, _LAST = "2026-03-31T23:59:59", "2026-06-30T23:59:59"
 
@@ -43,6 +45,7 @@ sources:
   events: {from: events.csv, customer: customer_id, at: at, id: event_id}
   answers: {from: answers.csv, customer: customer_id, at: at}
   tickets: {from: tickets.csv, customer: customer_id, at: at, id: ticket_id}
+  touches: {from: touches.csv, customer: customer_id, at: at}
 
 channels:
   email: {address: email, consent: email_consent}
@@ -87,6 +90,104 @@ segments:
     why: said that the price decides
     channels: [email]
 
+treatments:
+  come_back:
+    title: Come back
+    why: an offer for those who have probably left, and a call where it is not even opened
+    strategy: win_back
+    channels: [email, post]
+    message: come_back
+    offer: a tenth off the next order
+    cost: 0.05
+    redemption: {cost: 3.00, rate: 3 %}
+    steps:
+      - {after: 3 days, channel: phone, if: not opened, message: call_back, cost: 1.50, reach: 60 %}
+    stop: ordered
+    again: 90 days
+  stay_with_us:
+    title: Stay with us
+    why: good customers are asked before they leave
+    strategy: retain
+    channels: [email, phone]
+    message: stay
+    cost: 0.40
+    again: 60 days
+  second_order:
+    title: A second order
+    strategy: onboard
+    channels: email
+    message: welcome
+    cost: 0.05
+    again: 30 days
+  discover:
+    title: Something you have not tried
+    strategy: cross_sell
+    channels: [email, post]
+    message: discover
+    cost: 0.30
+    again: 30 days
+  birthday:
+    title: Happy birthday
+    strategy: develop
+    channels: post
+    message: birthday
+    cost: 1.20
+    trigger: {anniversary: birth_date, before: 3 days, within: 1 day, again: 300 days}
+  thank_you:
+    title: Thank you
+    strategy: reward
+    channels: post
+    message: thanks
+    cost: 2.00
+    most: 60
+    again: 180 days
+
+messages:
+  come_back:
+    subject: We would like to see you again
+    offer: a tenth off your next order
+    body: |
+      It is a while since you bought {{ favourite_category | default('something') | lower }} from us.
+      Come back by the end of the month and take {{ offer }}.
+    variants:
+      - segment: looks_at_the_price
+        name: price
+        subject: A tenth off, because we would like to see you again
+        offer: a tenth off all that you put into your next basket
+  call_back: Ask whether something went wrong, and tell of a tenth off the next order.
+  stay:
+    subject: What can we do better?
+    body: You have ordered {{ orders_total }} times. Thank you. Tell us what you miss, and we will see to it.
+  welcome:
+    subject: Welcome
+    body: Thank you for your first order. Here is what others took next to {{ favourite_category | default('it') | lower }}.
+  discover:
+    subject: Something you have not tried
+    body: Customers who like {{ favourite_category | default('what you like') | lower }} like these as well.
+  birthday: Happy birthday from all of us! A small present waits for you in your next parcel.
+  thanks: You are one of our best customers. With our thanks, a card, and a small present in your next parcel.
+
+limits:
+  period: 7 days
+  budget:
+    - 150
+    - {amount: 6000, per: year}
+  channels: {email: 150, phone: 12, post: {in_all: 80}}
+  frequency:
+    - {most: 3, within: 14 days}
+    - {most: 1, within: 2 days, channel: email}
+    - {most: 1, within: 30 days, channel: phone}
+  quiet:
+    - {from: "20:00", until: "8:00", zone: time_zone}
+    - {days: sunday, channels: phone, zone: time_zone}
+  suppress: value_to_come < 0
+  numbers: {segment: nearby_in_town, most: 40}
+  exclusive: [birthday, thank_you]
+  explore: 2 %
+  keep: 0.25
+
+hold_out: 5 %
+
 assumptions:
   cost_per_return: 4.50
   channel_costs: {web: 1.20, shop: 2.50, phone: 6.00}
@@ -116,7 +217,9 @@ def make_demo(
         raise RunError(f"{folder} holds a project of your own; name another folder with --to")
     progress(Work("invent", f"a shop of {customers:,} customers, some dirty rows among its orders"))
     folder.mkdir(parents=True, exist_ok=True)
-    write_shop(shop(customers, seed=seed), folder, with_dirt=True)
+    invented = with_clocks(shop(customers, seed=seed))
+    write_shop(invented, folder, with_dirt=True)
+    csv.write_csv(contacts(invented), folder / "touches.csv")
     file.write_text(_PROJECT, encoding="utf-8")
     project, origin = load_project(folder)
     for as_of in (_EARLIER, _LAST):

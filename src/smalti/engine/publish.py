@@ -25,6 +25,7 @@ from smalti.engine.foresight.scores import stream_columns
 from smalti.engine.foresight.since import Earlier
 from smalti.engine.history import behind
 from smalti.engine.personas import make_personas, personas_table
+from smalti.engine.planning import Made
 from smalti.engine.quality import Quality
 from smalti.engine.reckoning import Facts, Reckoned
 from smalti.engine.version import VERSION
@@ -51,6 +52,7 @@ class Findings:
     quality: Quality | None = None
     earlier: Earlier = field(default_factory=Earlier)
     weighing: Weighing | None = None
+    planned: Made | None = None
 
     @property
     def project(self) -> Project:
@@ -188,6 +190,7 @@ def _tables(findings: Findings) -> dict[str, pa.Table]:
         **_models(findings),
         **({"sensitivity": findings.reckoned.sensed.table} if findings.reckoned.sensed.table is not None else {}),
         **(tables_of(findings.weighing) if findings.weighing is not None else {}),
+        **(findings.planned.tables if findings.planned is not None else {}),
     } | ({"quality": findings.quality.table()} if findings.quality is not None else {})
 
 
@@ -296,6 +299,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
             *findings.reckoned.notes,
             *(findings.reckoned.foreseen.notes if findings.reckoned.foreseen is not None else ()),
             *(findings.weighing.beliefs if findings.weighing is not None else ()),
+            *(findings.planned.plan.notes if findings.planned is not None else ()),
         ],
         "assumptions": project.assumptions.listed(currency, findings.reckoned.average_order),
         "models": describe(findings.reckoned.models)
@@ -318,6 +322,7 @@ def _info(findings: Findings, made: Mapping[str, pa.Table], previous: RunFolder 
         "segmentations": _segmentations(findings),
         "quality": findings.quality.info() if findings.quality is not None else None,
         **_experiments(findings),
+        **({"plan": findings.planned.info} if findings.planned is not None else {}),
         "definitions": project.model_dump(mode="json"),
         "tables": {name: table.num_rows for name, table in made.items()},
         "previous": previous.id if previous else None,

@@ -59,7 +59,7 @@ from smalti.strategy import (
 from smalti.strategy.peers import Floats
 from smalti.traits import Computed, answer, compute
 
-__all__ = ["Facts", "Reckoned", "read_facts", "reckon_as_of"]
+__all__ = ["Facts", "Reckoned", "let_go", "read_facts", "reckon_as_of", "traits_as_of"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class Reckoned:
         foreseen: The project's scores.
         sensed: How much customers' buying hangs on discounts.
         bought: What is bought next.
+        modelled: Whether what customers bring comes from fitted models and known costs alone.
+        headrooms: By strategy, what is to be won from each customer in minor units, 0 where unknown.
     """
 
     at: Instant
@@ -101,6 +103,8 @@ class Reckoned:
     foreseen: Foreseen | None = None
     sensed: Sensed = field(default_factory=Sensed)
     bought: NextBought = field(default_factory=NextBought)
+    modelled: bool = False
+    headrooms: Mapping[str, Floats] = field(default_factory=dict)
 
 
 def read_facts(store: Store, project: Project, options: Options, origin: Origin | None, clock: Clock) -> Facts:
@@ -166,14 +170,12 @@ def reckon_as_of(
     with steps("value map"):
         values = known.values(facts, at)
         computed = _widen(store, computed, traits["customer_id"], values, f"_customers{label}")
-    foreseen: Foreseen | None = None
-    if facts.prepared.scores:
-        with steps("scores"):
-            computed, foreseen = foreseen_as_of(store, facts, computed, at, f"_foreseen{label}", told=told)
-    for stream in () if keep_facts else facts.loaded.streams:
-        store.drop(stream)
+    with steps("scores") if facts.prepared.scores else nullcontext():
+        computed, foreseen = _foretold(store, facts, computed, at, f"_foreseen{label}", told=told)
+    if not keep_facts:
+        let_go(store, facts)
     with steps("strategies"):
-        found = match(options := _reckon(store, computed, facts, values, known, at))
+        options, headrooms, found = _reckon(store, computed, facts, values, known, at)
     with steps("segments"):
         who = segmented(store, computed, facts.prepared, at, facts.project.seed)
     return Reckoned(
@@ -193,7 +195,24 @@ def reckon_as_of(
         foreseen,
         known.feels,
         known.bought,
+        known.modelled,
+        headrooms,
     )
+
+
+def _foretold(
+    store: Store, facts: Facts, computed: Computed, at: Instant, table: str, *, told: bool
+) -> tuple[Computed, Foreseen | None]:
+    """Foretell the scores, where the project has any."""
+    if not facts.prepared.scores:
+        return computed, None
+    return foreseen_as_of(store, facts, computed, at, table, told=told)
+
+
+def let_go(store: Store, facts: Facts) -> None:
+    """Let go of the streams, from which nothing more is asked: what they take in memory is free again."""
+    for stream in facts.loaded.streams:
+        store.drop(stream)
 
 
 @dataclass(frozen=True)
@@ -206,6 +225,11 @@ class _Known:
     bought: NextBought
     new_spend: Floats | None
     feels: Sensed
+
+    @property
+    def modelled(self) -> bool:
+        """Whether all that customers bring comes from fitted models and known costs."""
+        return self.models.buying is not None and self.seen.cost_is_known
 
     def values(self, facts: Facts, at: Instant) -> ValueMap:
         """Give the value map that follows from it."""
@@ -262,6 +286,15 @@ def _attribute_instants(store: Store, attributes: Stream) -> list[Instant]:
     return [instant for instant in row.values() if instant is not None]
 
 
+def traits_as_of(store: Store, facts: Facts, at: Instant, table: str) -> Computed:
+    """Compute the traits as of an instant and nothing else, for rules that speak of nothing else; the facts stay in the store.
+
+    Raises:
+        RunError: There is no customer yet.
+    """
+    return _traits(store, facts, at, table)[0]
+
+
 def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Computed, pa.Table]:
     """Compute the traits, in the store and as a table of the project's own ones."""
     prepared, streams = facts.prepared, facts.loaded.streams
@@ -271,6 +304,7 @@ def _traits(store: Store, facts: Facts, at: Instant, table: str) -> tuple[Comput
         rules += list(channel_orders(facts.project.assumptions).values())
     rules += [channel.consent for channel in prepared.channels if channel.consent is not None]
     rules += [one.who for one in prepared.experiments if one.who is not None]
+    rules += prepared.plan_trees
     rules += trees_of(prepared.scores)
     rules += [trait.node for trait in cuts_of(prepared.traits, prepared.segments).traits]
     segments = {segment.name: segment.node for segment in prepared.segments}
@@ -306,22 +340,23 @@ def _reckon(
     values: ValueMap,
     known: _Known,
     at: Instant,
-) -> Sequence[Option]:
+) -> tuple[Sequence[Option], dict[str, Floats], Match]:
     strategies = facts.prepared.strategies
     wanted = {f"{one.name} eligible": one.eligible for one in strategies}
     wanted |= {f"{one.name} headroom": one.headroom for one in strategies}
     answers = answer(store, computed, wanted, at)
     average_order = known.seen.average_order()
-    modelled = known.models.buying is not None and known.seen.cost_is_known
-    return [
+    headrooms = {one.name: np.nan_to_num(to_floats(answers[f"{one.name} headroom"])) for one in strategies}
+    options = [
         reckon(
             one.name,
             one.definition,
             np.asarray(answers[f"{one.name} eligible"].fill_null(False)),
-            np.nan_to_num(to_floats(answers[f"{one.name} headroom"])),
+            headrooms[one.name],
             values.doubt,
             one.definition.cost.minor(facts.currency, average_order),
-            modelled=modelled and not names_in(one.headroom) & ASSUMED_COLUMNS,
+            modelled=known.modelled and not names_in(one.headroom) & ASSUMED_COLUMNS,
         )
         for one in strategies
     ]
+    return options, headrooms, match(options)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smalti.engine.customer import Profile, profile_of
+from smalti.engine.deciding import RunDecider
 from smalti.engine.foresight.scorer import Scorer, scorer_of
 from smalti.errors import RunError, nearest
 from smalti.store import RunFolder, current_run, list_runs
+from smalti.strategy.plan import Decision
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Run:
         strategies: Two rows per customer: primary and secondary, with gain, interval, basis and reasons.
         playbook: One row per strategy.
         set_aside: Rows of the sources that were set aside, with reasons.
+        plan: Where the project has treatments, one row per contact to come, and one for each customer without any.
 
     A run is read from its folder, so that what is seen is what was published.
     """
@@ -74,6 +79,7 @@ class Run:
         self.strategies = RunTable(folder, "strategies")
         self.playbook = RunTable(folder, "playbook")
         self.set_aside = RunTable(folder, "set_aside")
+        self.plan = RunTable(folder, "plan")
 
     @classmethod
     def newest(cls, runs: Path | str) -> Run:
@@ -133,6 +139,28 @@ class Run:
             RunError: The run has no such score, or it could not be fitted.
         """
         return scorer_of(self.folder, name)
+
+    def decide(self, customer_id: str | int, context: Mapping[str, Any] | None = None) -> Decision:
+        """Decide what one customer gets now, by the prices of the plan's limits.
+
+        Args:
+            customer_id: Her id.
+            context: What is known only now: `now`, `channels`, `contacted`, and values of traits by name; see `RunDecider`.
+
+        Raises:
+            RunError: The run has no plan, or knows no such customer.
+            SmaltiError: The context names what the run has not.
+        """
+        return self.decider.decide(customer_id, context)
+
+    @cached_property
+    def decider(self) -> RunDecider:
+        """What decides for one customer at a time, held in memory.
+
+        Raises:
+            RunError: The run has no plan.
+        """
+        return RunDecider(self.folder)
 
     def personas_of(self, segment: str | None = None) -> list[dict[str, Any]]:
         """Give rows of the personas: of all segments that have members, or of those with a name or title.

@@ -101,7 +101,7 @@ def _in_order(scores: Sequence[Foretelling], prepared: Prepared) -> list[Foretel
     waiting = {one.name: one for one in scores}
     found: list[Foretelling] = []
     while waiting:
-        ready = [one for one in waiting.values() if not _spoken([_seed(one)], rules) & waiting.keys() - {one.name}]
+        ready = [one for one in waiting.values() if not spoken_in([_seed(one)], rules) & waiting.keys() - {one.name}]
         found += ready or [*waiting.values()]
         waiting = {name: one for name, one in waiting.items() if one not in found}
     return found
@@ -112,8 +112,13 @@ def _seed(score: Foretelling) -> Node | None:
     return Member(like) if like is not None else None
 
 
-def _spoken(trees: Sequence[Node | None], rules: Mapping[str, Node]) -> set[str]:
-    """Give the names that trees speak of, also by membership in segments."""
+def spoken_in(trees: Sequence[Node | None], rules: Mapping[str, Node]) -> set[str]:
+    """Give the names that trees speak of, also by membership in segments.
+
+    Args:
+        trees: The trees, made ready.
+        rules: The rules of segments, by name.
+    """
     found: set[str] = set()
     seen: set[str] = set()
     edge = [tree for tree in trees if tree is not None]
@@ -127,20 +132,24 @@ def _spoken(trees: Sequence[Node | None], rules: Mapping[str, Node]) -> set[str]
 
 
 def _used(prepared: Prepared) -> frozenset[str]:
-    """Give the scores that segments, strategies, channels or fitted segmentations speak of, themselves or by look-alikes."""
+    """Give the scores that anything that is decided speaks of, itself or by look-alikes."""
     trees: list[Node | None] = [one.node for one in prepared.segments]
     trees += [tree for one in prepared.strategies for tree in (one.eligible, one.headroom)]
     trees += [one.consent for one in prepared.channels]
     trees += [one.who for one in prepared.experiments]
+    trees += [tree for one in prepared.treatments for tree in (one.who, one.headroom, one.begins, one.due)]
+    trees += [prepared.limits.suppress]
     rules = {one.name: one.node for one in prepared.segments}
-    spoken = _spoken(trees, rules)
+    spoken = spoken_in(trees, rules)
     spoken |= {name for one in prepared.strategies for name in placeholders(one.definition.because)}
     fitted = [one.model_dump(mode="json") for one in prepared.segmentations.values() if one.way is not None]
     spoken |= set(re.findall(r"\w+", json.dumps(fitted)))
     spoken |= {name for one in prepared.experiments if (name := one.definition.covariate) is not None}
+    spoken |= {name for one in prepared.treatments if (name := one.definition.score) is not None}
+    spoken |= {name for one in prepared.messages for name in one.fields}
     used = {one.name for one in prepared.scores if spoken & one.types.keys()}
     while True:
-        behind = _spoken([_seed(one) for one in prepared.scores if one.name in used], rules)
+        behind = spoken_in([_seed(one) for one in prepared.scores if one.name in used], rules)
         more = used | {one.name for one in prepared.scores if behind & one.types.keys()}
         if more == used:
             return frozenset(used)
