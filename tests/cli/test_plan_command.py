@@ -14,7 +14,7 @@ from smalti.samples import write_shop
 from smalti.store import list_runs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
-DEFINED = re.search(r"(?s)```yaml\n(.*?)```", PAGE)[1]
+PLANNED, DEFINED = re.findall(r"(?s)```yaml\n(.*?)```", PAGE)
 CHANGED = DEFINED.replace("days_since_order > 90", "days_since_order > 60").replace("1.20", "9.00")
 
 
@@ -128,6 +128,11 @@ def test_the_old_definitions_may_be_what_is_wrong(changed):
     assert "days_since_odrer" in told
 
 
+def test_without_treatments_there_is_nothing_to_plan_with(changed):
+    assert "found no treatments: in smalti.yml" in changed.complaint("plan", "--show", "plan")
+    assert "has no plan" in changed.complaint("decide", "c3")
+
+
 def test_the_page_shows_what_is_said(terminal):
     for folder, text in (("main", DEFINED), ("mine", CHANGED)):
         Path(folder).mkdir()
@@ -135,4 +140,13 @@ def test_the_page_shows_what_is_said(terminal):
         write_shop(invented(300, seed=7), Path(folder))
     command = re.search(r"`smalti (plan mine [^`]*)`", PAGE)[1].split()
     told = terminal.types(*command).stdout
-    assert re.search(r"(?s)````markdown\n(.*?)````", PAGE)[1] == told
+    assert re.findall(r"(?s)````markdown\n(.*?)````", PAGE)[1] == told
+
+
+def test_the_page_shows_the_plan(terminal):
+    Path("planned").mkdir()
+    Path("planned/smalti.yml").write_text(PLANNED, encoding="utf-8")
+    write_shop(invented(300, seed=7), Path("planned"))
+    command = re.search(r"`smalti (plan planned [^`]*)`", PAGE)[1].split()
+    told = terminal.types(*command).stdout
+    assert re.findall(r"(?s)````markdown\n(.*?)````", PAGE)[0] == told

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from smalti.cli.said import as_number, budgets, named_numbers, shares
+from smalti.cli.said import as_number, budgets, named_columns, named_numbers, shares
 from smalti.errors import SmaltiError
 
 
@@ -97,6 +97,7 @@ def test_a_cost_without_worth_is_not_counted_and_said(terminal, trial):
         (("prove", "trial.csv", "--share", "0.5"), "wanted an arm with its share"),
         (("prove", "trial.csv", "--folds", "1"), "folds: found 1, wanted 2 to 20 folds"),
         (("prove", "trial.csv", "--learner", "z"), "unknown learner: found 'z'"),
+        (("prove", "trial.csv", "--rank", "spend"), "--rank: found 'spend', wanted NAME=COLUMN, such as value=history"),
         (("prove", "trial.csv", "--currency", "EURO"), "unknown currency"),
         (("prove", "trial.csv", "--by", "paln"), "there is no column 'paln' for segments"),
         (("prove", "trial.csv", "--outcome", "plan"), "none of its rows can"),
@@ -156,3 +157,27 @@ def test_what_is_typed_is_read():
     assert [one.kind for one in budgets(["100%", "5"])] == ["contacts", "money"]
     assert shares(["a=50%"]) == (("a", 0.5),)
     assert as_number("-3.5") == -3.5
+    assert named_columns(["value = a=b", "recency=c"], "rank") == (("value", "a=b"), ("recency", "c"))
+
+
+def test_customers_are_ranked_by_what_is_said(terminal):
+    told_apart = [[*row, place % 97] for place, row in enumerate(rows(600))]
+    file = terminal.table("ranked.csv", [*HEAD, "points"], told_apart)
+    words = (
+        "prove",
+        file,
+        "--outcome",
+        "bought",
+        "--budget",
+        "20%",
+        "--folds",
+        "2",
+        "--rank",
+        "value=points",
+        "--json",
+    )
+    (outcome,) = json.loads(terminal.types(*words).stdout)["outcomes"]
+    assert outcome["plans"]["columns"] == {"value": "points"}
+    assert "value" in [one["policy"] for one in outcome["plans"]["points"][0]["values"]]
+    wrong = ("prove", file, "--outcome", "bought", "--folds", "2", "--rank", "value=pints")
+    assert "rank value: found 'pints', wanted one of points; did you mean 'points'?" in terminal.complaint(*wrong)

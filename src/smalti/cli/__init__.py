@@ -6,6 +6,7 @@
 - `foretold`: what is printed of models
 - `proving`: the commands ``smalti prove`` and ``smalti power``; `evidence`, what is printed of trials; `said`, costs and
   budgets as they are typed; `taking`, a command's options as one value
+- `planning`: the commands ``smalti plan``, ``decide`` and ``simulate``
 - `finish`: errors told in words, never as a traceback
 """
 

@@ -8,17 +8,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 
-from smalti.cli import foretold, past, proving, show
-from smalti.cli.finish import NOT_PASSED, TOO_MANY_MOVED, WRONG_INPUT, in_words, print_json
+from smalti.cli import foretold, past, planning, proving, show
+from smalti.cli.finish import NOT_PASSED, WRONG_INPUT, in_words, print_json
 from smalti.engine import (
     RUNS,
     Options,
     Run,
     assess_project,
     check_read,
-    compare,
     history,
     make_demo,
     run_project,
@@ -35,7 +35,7 @@ from smalti.project import (
     read_project,
     write_project,
 )
-from smalti.report import card, changes_markdown, changes_text, summary, tell, tell_card, tell_quality
+from smalti.report import card, summary, tell, tell_card, tell_quality
 from smalti.rules import json_schema
 
 app = typer.Typer(
@@ -65,13 +65,6 @@ RunsAt = Annotated[
 At_ = Annotated[Path, typer.Option("--project", help="Folder with smalti.yml.")]
 Folder = Annotated[Path, typer.Argument(help="Folder with smalti.yml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
-
-FailIfMoved = Annotated[
-    float | None,
-    typer.Option(
-        min=0, max=1, help="End with status 3 if more than this share of the customers would move, such as 0.05."
-    ),
-]
 
 
 def main() -> None:
@@ -125,7 +118,7 @@ def run(
         show.guesses(begun.guess)
         with show.progress() as steps:
             made = run_project(begun.project, options, origin=begun.origin, progress=steps.begin)
-        show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
+        show.summary(made, summary(made.info, _of_summary(made)))
 
 
 def _folder(project: Path) -> Path:
@@ -245,64 +238,6 @@ def _gate(project: Path, as_of: str | None, *, everything: bool, as_json: bool) 
             show.gate(tell_quality(found.info(), found.table(), shown=None if everything else 6))
     if not found.passed:
         raise typer.Exit(NOT_PASSED)
-
-
-@app.command("plan")
-def plan_changes(
-    project: Folder = Path(),
-    against: Annotated[
-        str | None,
-        typer.Option(help="A run by its id, or a folder with another smalti.yml; the newest run if left out."),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="The instant asked about; the newest run's if left out.")
-    ] = None,
-    to: RunsAt = None,
-    fail_if_moved: FailIfMoved = None,
-    as_json: AsJson = False,
-    as_markdown: Annotated[
-        bool, typer.Option("--markdown", help="Answer in Markdown, for a pull request; no customer is named.")
-    ] = False,
-) -> None:
-    """Show what changed definitions would do, before anything is run for good: who would enter, leave, change strategy.
-
-    Compares the definitions in this folder with those of the newest run, both on the same data as of the same instant.
-    Nothing is published. (What is planned for each single customer is in a run: see smalti run, smalti explain.)
-
-    Ends with status 0; with 2 if definitions or input are wrong; with 3 if --fail-if-moved was exceeded.
-
-    [bold]Examples[/]
-
-    smalti plan
-
-    smalti plan shop --markdown > changes.md
-
-    smalti plan --against ../main/shop --fail-if-moved 0.05
-    """
-    with in_words(as_json=as_json):
-        if as_json and as_markdown:
-            raise SmaltiError("found --json and --markdown, wanted one of them")
-        check_read(read_project(project), _folder(project))
-        read, origin = load_project(project)
-        options = Options(home=_folder(project), to=to, as_of=as_of)
-        if as_json:
-            changes = compare(read, options, against=against, origin=origin)
-        else:
-            with show.progress() as steps:
-                changes = compare(read, options, against=against, origin=origin, progress=steps.begin)
-        if fail_if_moved is not None and changes.against is None:
-            raise SmaltiError(f"--fail-if-moved needs something to compare with: there is no run in {options.runs} yet")
-        if as_json:
-            print_json(changes.to_dict())
-        else:
-            show.line(changes_markdown(changes).rstrip() if as_markdown else changes_text(changes))
-    if fail_if_moved is not None and changes.share_moved > fail_if_moved:
-        show.complaints.print(
-            f"{changes.moved:,} of {changes.customers:,} customers would move, "
-            f"more than the share of {fail_if_moved:g} that is allowed",
-            soft_wrap=True,
-        )
-        raise typer.Exit(TOO_MANY_MOVED)
 
 
 @app.command("test")
@@ -482,14 +417,21 @@ def demo(
     with in_words():
         with show.progress() as steps:
             made = make_demo(to, customers=customers, seed=seed, progress=steps.begin)
-        show.summary(made, summary(made.info, {"playbook": made.playbook.to_arrow()}))
+        show.summary(made, summary(made.info, _of_summary(made)))
         someone = made.folder.table("strategies", columns=["customer_id"])["customer_id"][0].as_py()
         show.paragraphs(
             f"\nnext: cd {to} && smalti report, or smalti explain {someone}, or look at {FILE_NAME} and smalti run"
         )
 
 
+planning.add_to(app)
 proving.add_to(app)
+
+
+def _of_summary(made: Run) -> dict[str, pa.Table]:
+    """Give the tables that a summary is made of, as far as the run has them."""
+    names = ("playbook", "plan_totals", "plan_limits")
+    return {name: made.folder.table(name) for name in names if name in made.folder.tables}
 
 
 def _newest(project: Path, to: Path | None) -> Run:

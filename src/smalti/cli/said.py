@@ -28,6 +28,24 @@ def _named_number(text: str, option: str) -> tuple[str | None, float]:
     return (name.strip() if equals else None), found
 
 
+def named_columns(said: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
+    """Read what is said as ``name=column``.
+
+    Raises:
+        SmaltiError: It is not.
+
+    >>> named_columns(["value=history", "recency=months since"], "rank")
+    (('value', 'history'), ('recency', 'months since'))
+    """
+    found = []
+    for text in said:
+        name, _, column = (part.strip() for part in text.partition("="))
+        if not name or not column:
+            raise SmaltiError(f"--{option}: found '{text}', wanted NAME=COLUMN, such as value=history")
+        found.append((name, column))
+    return tuple(found)
+
+
 def as_number(text: str) -> float | None:
     """Read a number, or a percentage as a share; None where it is neither.
 

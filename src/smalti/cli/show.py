@@ -92,6 +92,11 @@ def summary(run: Run, told: Summary) -> None:
     out.print()
     out.print(table)
     out.print()
+    if told.plan:
+        out.print(f"[bold]The plan[/]: {escape(told.plan[0])}", soft_wrap=True)
+        for sentence in told.plan[1:]:
+            out.print(f"  {escape(sentence)}", soft_wrap=True)
+        out.print()
     for sentence in told.accounts:
         out.print(escape(sentence), style="green" if told.balanced else "red", soft_wrap=True)
     for account in run.info["account"]:

@@ -20,6 +20,7 @@ from smalti.report.matter import Matter
 from smalti.report.movements import ground, movements
 from smalti.report.opening import opening
 from smalti.report.personas import persona_cards
+from smalti.report.plan import plan_told
 from smalti.report.plans import first_customers, plans
 from smalti.report.proof import evidence
 from smalti.report.valuemap import maps
@@ -41,7 +42,8 @@ def page(
     Args:
         info: The run's `run.json`. Totals are in minor units; any key may be absent.
         tables: The run's tables: `customers`, `membership`, `segments`, `segment_traits`, `personas`, `strategies`,
-            `playbook`, `set_aside`. Any may be absent, and any trait of `customers` too.
+            `playbook`, `set_aside`; where it has a plan `plan`, `plan_totals`, `plan_limits`, `plan_previews`. Any may be
+            absent, and any trait of `customers` too.
         previous: `membership` of the run before and, of all runs up to this one, `changes` and `half_lives` as
             `smalti.segments` makes them, which may be absent; None where there was no run before.
         customers_shown: How many customers with the largest expected gain are listed.
@@ -54,36 +56,44 @@ def page(
     """
     matter = Matter(info, tables, previous, customers_shown)
     shown, set_aside = asides(matter)
-    style, script = (_asset(name) for name in ("page.css", "page.js"))
-    tried, proven = experiments(matter), evidence(matter)
-    style = "\n".join((style, _asset("proof.css"))) if tried or proven else style
-    environment = Environment(
+    tried, proven, planned = experiments(matter), evidence(matter), plan_told(matter)
+    sheets = [("page.css", True), ("proof.css", tried or proven), ("plan.css", planned)]
+    script = _asset("page.js")
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            opening=opening(matter),
+            maps=maps(matter),
+            plan=planned,
+            plans=plans(matter),
+            first=first_customers(matter),
+            foresight=foresight(matter),
+            experiments=tried,
+            evidence=proven,
+            segmentations=segmentations(matter),
+            personas=persona_cards(matter),
+            quality=gate(matter),
+            movements=movements(matter),
+            staying_ground=ground(matter),
+            accounts=accounts(matter),
+            asides=shown,
+            set_aside=set_aside,
+            grounds=grounds(matter),
+            style="\n".join(_asset(name) for name, needed in sheets if needed),
+            script=script,
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("smalti.report", "assets"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    return environment.get_template("page.html").render(
-        opening=opening(matter),
-        maps=maps(matter),
-        plans=plans(matter),
-        first=first_customers(matter),
-        foresight=foresight(matter),
-        experiments=tried,
-        evidence=proven,
-        segmentations=segmentations(matter),
-        personas=persona_cards(matter),
-        quality=gate(matter),
-        movements=movements(matter),
-        staying_ground=ground(matter),
-        accounts=accounts(matter),
-        asides=shown,
-        set_aside=set_aside,
-        grounds=grounds(matter),
-        style=style,
-        script=script,
-        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 
 

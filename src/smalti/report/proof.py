@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from smalti.experiments.proof import LADDER, Lead, Proof
 from smalti.facts import Currency
 from smalti.report.matter import Matter
+from smalti.report.plan_curve import PlansTold, plans_told
 from smalti.report.proof_curve import Plane, plane
 from smalti.report.reach import Reach, reaches
 from smalti.report.units import Unit
@@ -159,6 +160,7 @@ class OutcomeTold:
         policies: What the policies in `budgets` are called.
         budgets: The policies at each budget.
         budget_words: Which policy is best at which budgets.
+        plans: Plans at several budgets, held against rankings; None where none was tried.
         segmentation: The segmentation that was chosen, in words.
         offers: What its segments would get.
         among: Where effects differ.
@@ -182,6 +184,7 @@ class OutcomeTold:
     policies: tuple[str, ...]
     budgets: tuple[AtBudget, ...]
     budget_words: tuple[str, ...]
+    plans: PlansTold | None
     segmentation: str
     offers: tuple[Offer, ...]
     among: tuple[Among, ...]
@@ -375,6 +378,7 @@ def _outcome(one: Mapping[str, Any], proved: Mapping[str, Any], currency: Curren
         policies=tuple(policy_title(name, proof) for name in policies[1:]),
         budgets=_budgets(proof, unit, policies[1:]),
         budget_words=tuple(by_budget(proof)),
+        plans=plans_told(one.get("plans"), unit),
         segmentation=proof.best_segmentation or "",
         offers=_offers(proof, unit),
         among=_among(one, unit),

@@ -74,7 +74,7 @@ def plane(proof: Proof, unit: Unit) -> Plane | None:
     ends = [end for several in leads.values() for one in several for end in (one.low, one.high)]
     if max(ends) <= 0 <= min(ends):
         return None
-    step = _step(max(0.0, *ends) - min(0.0, *ends))
+    step = round_step(max(0.0, *ends) - min(0.0, *ends))
     low, high = floor(min(0.0, *ends) / step) * step, ceil(max(0.0, *ends) / step) * step
 
     def down(value: float) -> float:
@@ -111,10 +111,10 @@ def _up(low: float, high: float, step: float, unit: Unit) -> tuple[Tick, ...]:
     )
 
 
-def _step(length: float) -> float:
+def round_step(length: float) -> float:
     """Give a round step that cuts a length into about four.
 
-    >>> _step(1.0), _step(0.07)
+    >>> round_step(1.0), round_step(0.07)
     (0.25, 0.02)
     """
     if length <= 0:

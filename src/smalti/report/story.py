@@ -143,6 +143,7 @@ class CustomerStory:
         choices: Primary and secondary strategy.
         changes: What would change the answer, sentences.
         ahead: What is foretold of her, sentences.
+        planned: What is planned for her, sentences.
     """
 
     customer: str
@@ -155,6 +156,7 @@ class CustomerStory:
     choices: tuple[Choice, ...]
     changes: tuple[str, ...]
     ahead: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the story as dicts, lists, texts and numbers, for JSON."""

@@ -12,6 +12,7 @@ from smalti.report.account import accounts
 from smalti.report.doubts import value_doubt
 from smalti.report.matter import Matter
 from smalti.report.opening import VALUES, freshness
+from smalti.report.plan import plan_glance, plan_told
 from smalti.report.plans import Plan, plans
 from smalti.report.writing import count, named, stop
 
@@ -52,6 +53,7 @@ class Summary:
         accounts: One sentence for each source.
         balanced: Whether every account adds up.
         notes: What else a reader should know.
+        plan: What the plan is worth and what stands in its way, sentences; none where there is none.
     """
 
     project: str
@@ -64,6 +66,7 @@ class Summary:
     accounts: tuple[str, ...]
     balanced: bool
     notes: tuple[str, ...]
+    plan: tuple[str, ...] = ()
 
 
 def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
@@ -71,7 +74,7 @@ def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
 
     Args:
         info: The run's `run.json`.
-        tables: The run's tables; only `playbook` is read, and it may be absent.
+        tables: The run's tables; only `playbook`, `plan_totals` and `plan_limits` are read, and they may be absent.
 
     >>> summary({"currency": "GBP", "customers": 1, "totals": {"value_now": 1234}}, {}).values[0]
     ('Value now', '£12')
@@ -79,6 +82,7 @@ def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
     matter = Matter(info, tables)
     pen, totals = matter.pen, info.get("totals") or {}
     told = plans(matter) if matter.playbook else None
+    planned = plan_told(matter)
     ledgers = accounts(matter)
     interval = pen.interval(totals.get("gain_low"), totals.get("gain_high"))
     gain = pen.round_money(totals.get("gain"))
@@ -93,6 +97,7 @@ def summary(info: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> Summary:
         tuple(f"{ledger.title}: {ledger.wrong}" if ledger.wrong else stop(ledger.sentence) for ledger in ledgers),
         all(ledger.balanced for ledger in ledgers),
         (*filter(None, [value_doubt(matter)]), *(stop(str(note)) for note in info.get("notes") or ())),
+        plan_glance(planned) if planned else (),
     )
 
 

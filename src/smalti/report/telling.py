@@ -25,6 +25,7 @@ def tell(story: CustomerStory) -> str:
         _placed(story),
         " ".join(story.ahead),
         *map(_chosen, story.choices),
+        " ".join(story.planned),
         f"What would change that: {' '.join(story.changes)}" if story.changes else "",
     ]
     return "\n\n".join(paragraph for paragraph in told if paragraph)

@@ -16,7 +16,7 @@ NOTHING = "–"
 """What is written where there is no value."""
 _SPACE = "\N{NO-BREAK SPACE}"
 _MILLION = 1_000_000
-_ACRONYMS = {"rfm": "RFM", "clv": "CLV", "nps": "NPS", "vip": "VIP", "b2b": "B2B"}
+_ACRONYMS = {"rfm": "RFM", "clv": "CLV", "nps": "NPS", "vip": "VIP", "b2b": "B2B", "sms": "SMS"}
 
 
 @dataclass(frozen=True)
