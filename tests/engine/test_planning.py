@@ -276,7 +276,7 @@ def test_what_is_known_only_now_is_asked_again(planned, plan):
     best = plan.filter(pc.and_(pc.equal(plan["treatment"], "more"), pc.equal(plan["chosen"], "best")))
     customer = best["customer_id"][0].as_py()
     before = run.decide(customer)
-    none = run.decide(customer, {"channels": ["post"]})
+    none = run.decide(customer, {"channels": []})
     assert none.treatment is None
     doubled = run.decide(customer, {"cross_sell_gap": 10_000})
     assert doubled.treatment == "more" and doubled.gain > before.gain
@@ -285,6 +285,8 @@ def test_what_is_known_only_now_is_asked_again(planned, plan):
     assert run.decide(customer, {"cross_sell_gap": 0}).treatment != "more"
     with pytest.raises(SmaltiError, match="did you mean 'days_since_order'"):
         run.decide(customer, {"days_since_ordr": 3})
+    with pytest.raises(SmaltiError, match="unknown channel in the context: found 'emial'.* did you mean 'email'"):
+        run.decide(customer, {"channels": ["emial"]})
     with pytest.raises(SmaltiError, match="another type: found days_since_order = 'soon'"):
         run.decide(customer, {"days_since_order": "soon"})
     with pytest.raises(RunError, match="knows no customer"):

@@ -151,3 +151,11 @@ def test_nothing_planned_names_the_best_of_what_does_not_pay_once():
         "Nothing is planned: Second order mail by email would bring -£0.85, which does not pay for itself, "
         "and nothing possible does."
     )
+
+
+def test_a_decision_tells_what_is_under_way_too():
+    info = {"currency": "GBP", "time_zone": "Europe/London", "as_of": "2026-07-01T00:00:00Z"}
+    going = [{"step": 2, "treatment": "come_back", "channel": "phone", "due": "2026-07-02T10:00:00Z"}]
+    told = tell_decision({"customer": "C42", "action": None, "reason": "it is under way"}, info, going)
+    assert "C42 gets nothing new now: it is under way." in told
+    assert "Under way: step 2 of Come back, by phone on 2 July 2026, 11:00." in told

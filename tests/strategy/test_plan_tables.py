@@ -100,7 +100,7 @@ def test_limits_are_told_in_major_units_with_what_one_more_brings():
     budget, calls = limits_table(plan).to_pylist()
     assert (budget["limit"], budget["unit"], budget["most"], budget["used"]) == ("budget", "money", 4.0, 4.0)
     assert budget["binds"] and budget["price"] == pytest.approx((500 - 200 - 100) / 200, abs=0.01)
-    assert budget["one_more"] == "£1.00 more would bring £1.00"
+    assert budget["one_more"] == "£1.00 more would bring up to £1.00"
     assert (calls["binds"], calls["price"]) == (False, 0.0) and "nothing" in calls["one_more"]
     info = plan_info(plan)
     assert json.loads(json.dumps(info)) == json.loads(json.dumps(plan_info(plan)))

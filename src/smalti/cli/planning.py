@@ -209,7 +209,9 @@ def decide(
         if as_json:
             print_json(decision)
         else:
-            show.paragraphs(tell_decision(decision, made.info))
+            hers = made.folder.table("plan", where=[("customer_id", "=", decision["customer"])]).to_pylist()
+            going = [row for row in hers if row["chosen"] == "under way"]
+            show.paragraphs(tell_decision(decision, made.info, going))
 
 
 def said_context(said: Sequence[str]) -> dict[str, object]:

@@ -125,7 +125,7 @@ class RunDecider:
         named = [channels] if isinstance(channels, str) else channels
         return Context(
             now=self._moment(given["now"]) if given.get("now") is not None else None,
-            channels=None if named is None else frozenset(str(one) for one in named),
+            channels=None if named is None else frozenset(self._channel(str(one)) for one in named),
             headroom=headroom,
             contacted=tuple(
                 (self._moment(one["at"]), str(one["channel"]), str(one.get("purpose") or ""))
@@ -134,6 +134,14 @@ class RunDecider:
             barred=barred,
         )
 
+    def _channel(self, name: str) -> str:
+        known = sorted({channel for one in self._info["plan"]["actions"] for channel in one["channels"] if channel})
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"; did you mean '{near}'?" if near else ""
+            raise SmaltiError(f"unknown channel in the context: found '{name}', wanted one of {', '.join(known)}{hint}")
+        return name
+
     def _moment(self, value: Any) -> Instant:
         if isinstance(value, datetime):
             return _instant(value)
@@ -141,14 +149,15 @@ class RunDecider:
 
     def _asked_again(self, standing: Standing, traits: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, str]]:
         """Ask the rules and headrooms of treatments that speak of what is known only now."""
-        row = self._row(standing.customer)
-        then = {name: self._working(name, row[name], self._types[name]) for name in self._types if name in row}
-        now = then | {name: self._said(name, value) for name, value in traits.items()}
+        said = {name: self._said(name, value) for name, value in traits.items()}
+        asked = [rule for rules in self._rules.values() for rule in rules.values() if rule.names & said.keys()]
+        then = self._then(standing.customer, frozenset().union(*(rule.names for rule in asked)))
+        now = then | said
         headroom: dict[str, float] = {}
         closed: set[str] = set()
         for name, rules in self._rules.items():
             for what, rule in rules.items():
-                if not rule.names & traits.keys():
+                if not rule.names & said.keys():
                     continue
                 after = self._answer(rule, now, standing)
                 if what != "headroom":
@@ -158,7 +167,7 @@ class RunDecider:
                 headroom[name] = max(float(after or 0), 0.0) / before if before and before > 0 else 0.0
         actions = {one["name"]: one["treatments"] for one in self._info["plan"]["actions"]}
         barred = {name: NOT_ELIGIBLE for name, parts in actions.items() if closed & set(parts)}
-        gone = {name for name in traits if now[name] is None or (isinstance(now[name], str) and not plain(now[name]))}
+        gone = {name for name, value in said.items() if value is None or (isinstance(value, str) and not plain(value))}
         needs = self._info["plan"].get("needs", {}).items() if gone else ()
         return headroom, {name: INCOMPLETE for name, needed in needs if gone & set(needed)} | barred
 
@@ -172,11 +181,15 @@ class RunDecider:
         her = Customer({}, scores=values, fitted=rule.constants, segments=memberships, customer_id=standing.customer)
         return meaning(rule.node, her, self._info["as_of_microseconds"])
 
-    def _row(self, customer: str) -> Mapping[str, Any]:
-        at = self._customers[1][customer]
-        row: dict[str, Any] = self._customers[0].slice(at, 1).to_pylist()[0]
-        kept: dict[str, Any] = self._standing.slice(self._ids[customer], 1).to_pylist()[0]
-        return kept | row
+    def _then(self, customer: str, names: frozenset[str]) -> dict[str, Any]:
+        """Give what the run knew of her under some names, in working form."""
+        customers, rows = self._customers
+        found = {}
+        for name in names & self._types.keys():
+            hers = name in customers.schema.names
+            value = (customers[name][rows[customer]] if hers else self._standing[name][self._ids[customer]]).as_py()
+            found[name] = self._working(name, value, self._types[name])
+        return found
 
     def _said(self, name: str, value: Any) -> Any:
         """Read a value of the context, in the units in which the run publishes it."""
@@ -184,7 +197,7 @@ class RunDecider:
             near = nearest(name, [*self._types, *_KNOWN])
             hint = f"; did you mean '{near}'?" if near else ""
             raise SmaltiError(
-                f"unknown name in the context: found '{name}', wanted a trait of the run, now, channels{hint}"
+                f"unknown name in the context: found '{name}', wanted a trait of the run, {', '.join(_KNOWN)}{hint}"
             )
         return self._working(name, value, self._types[name])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from smalti.facts import to_datetime
@@ -12,13 +12,14 @@ from smalti.report.writing import Pen, share, stop
 _EXPLORED = "It was drawn by lot among all that she may get, so that it can be measured what works."
 
 
-def tell_decision(decision: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+def tell_decision(decision: Mapping[str, Any], info: Mapping[str, Any], going: Sequence[Mapping[str, Any]] = ()) -> str:
     """Tell a decision as paragraphs: what, when, what it brings, why, and what came second.
 
     Args:
         decision: What `smalti.strategy.plan.Decision.to_dict` gives: money in minor units, ``due`` an instant as
             microseconds or ISO text.
         info: The run's `run.json`.
+        going: Her rows of the run's table ``plan`` that earlier plans began: they come whatever is decided.
 
     >>> info = {"currency": "GBP", "as_of": "2026-07-01T00:00:00Z"}
     >>> print(tell_decision({"customer": "C42", "action": None, "reason": "no consent for email"}, info))
@@ -26,7 +27,10 @@ def tell_decision(decision: Mapping[str, Any], info: Mapping[str, Any]) -> str:
     """
     pen = Pen.of(info)
     if not decision.get("action"):
-        told = [f"{decision['customer']} gets nothing now{_because(decision)}.", _second(decision, info)]
+        told = [
+            f"{decision['customer']} gets nothing {'new ' if going else ''}now{_because(decision)}.",
+            _second(decision, info),
+        ]
     else:
         told = [
             _what(pen, decision, info),
@@ -35,7 +39,13 @@ def tell_decision(decision: Mapping[str, Any], info: Mapping[str, Any]) -> str:
             _drawn(decision),
         ]
         told.append(_second(decision, info))
-    return "\n\n".join(part for part in (told[0], " ".join(one for one in told[1:] if one)) if part)
+    under_way = " ".join(_going(pen, row, info) for row in going)
+    return "\n\n".join(part for part in (told[0], " ".join(one for one in told[1:] if one), under_way) if part)
+
+
+def _going(pen: Pen, row: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+    what = f"Under way: step {row['step']} of {treatment_title(info, str(row['treatment']))}"
+    return f"{what}, by {channel_title(row['channel'])} on {pen.instant(row['due'])}."
 
 
 def _because(decision: Mapping[str, Any]) -> str:

@@ -222,6 +222,10 @@ def limit_row(one: LimitUse, currency: Currency) -> dict[str, object]:
     }
 
 
+_SMALL = 20
+"""Of fewer units of money than this, one more is no small step."""
+
+
 def one_more(one: LimitUse, currency: Currency) -> str:
     """Say what one more unit of a limit would bring.
 
@@ -235,6 +239,8 @@ def one_more(one: LimitUse, currency: Currency) -> str:
     if not one.binds:
         return "more of it would bring nothing" if one.sign > 0 else "fewer would bring nothing"
     worth = format_minor(one.price * (currency.scale if one.unit == "money" else 1), currency)
+    if one.unit == "money" and one.sign > 0 and (one.most or 0) < _SMALL * currency.scale:
+        worth = f"up to {worth}"  # of a small amount the next penny brings more than the one after
     word = unit.replace("one ", "one more ") if one.sign > 0 else unit.replace("one ", "one fewer ")
     return f"{word}{' more' if one.unit == 'money' else ''} would bring {worth}"
 
