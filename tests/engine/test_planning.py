@@ -285,7 +285,7 @@ def test_what_is_known_only_now_is_asked_again(planned, plan):
     assert run.decide(customer, {"cross_sell_gap": 0}).treatment != "more"
     with pytest.raises(SmaltiError, match="did you mean 'days_since_order'"):
         run.decide(customer, {"days_since_ordr": 3})
-    with pytest.raises(SmaltiError, match="unknown channel in the context: found 'emial'.* did you mean 'email'"):
+    with pytest.raises(SmaltiError, match=r"unknown channel in the context: found 'emial'.* did you mean 'email'"):
         run.decide(customer, {"channels": ["emial"]})
     with pytest.raises(SmaltiError, match="another type: found days_since_order = 'soon'"):
         run.decide(customer, {"days_since_order": "soon"})
