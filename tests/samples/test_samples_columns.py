@@ -34,7 +34,8 @@ def test_a_clock_never_goes_back_and_keeps_its_bounds(season, start, days, data)
 
 def test_the_face_of_the_room_is_whole():
     assert smalti.samples.__all__ == [
-        "NICHE", "PERSONAS", "TRIAL_KINDS", "Dirt", "Export", "Persona", "Shop", "Trial", "order_stream", "shop", "trial",
+        "CAMPAIGN_KINDS", "NICHE", "PERSONAS", "TRIAL_KINDS", "TRIGGERS", "Campaign", "Dirt", "Export", "Persona",
+        "Planted", "Shop", "Trial", "campaign", "contacts", "order_stream", "shop", "trial", "with_clocks",
         "write_orders_parquet", "write_shop",
     ]  # fmt: skip
     assert all(hasattr(smalti.samples, name) for name in smalti.samples.__all__)
