@@ -77,7 +77,11 @@ def _value(name: str, column: Floats, currency: Currency) -> pa.Array | pa.Chunk
 def _segments(candidates: Candidates) -> pa.Array:
     """Give the segments of each customer, in the order of their names."""
     names = sorted(candidates.segments)
-    table = np.array([candidates.segments[name] for name in names], dtype=np.bool_).reshape(len(names), -1).T
+    table = (
+        np.array([candidates.segments[name] for name in names], dtype=np.bool_)
+        .reshape(len(names), len(candidates.customers))
+        .T
+    )
     ends = np.concatenate([[0], np.cumsum(table.sum(axis=1))]) if names else np.zeros(len(candidates.customers) + 1)
     members = pa.array(names, pa.string()).take(pa.array(np.nonzero(table)[1]))
     return pa.ListArray.from_arrays(pa.array(ends.astype(np.int32)), members)
