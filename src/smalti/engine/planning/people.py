@@ -35,7 +35,8 @@ def zones_of(reckoned: Reckoned, limits: LimitsDefinition, zone: str) -> tuple[p
     notes = []
     if strange:
         shown = ", ".join(f"'{one}'" for one in strange[:3]) + (" and others" if len(strange) > 3 else "")
-        notes.append(f"{named} holds what is no time zone: found {shown}; of such customers {zone} is taken")
+        lost = known.null_count - column.null_count
+        notes.append(f"in {named} {lost:,} customers have what is no time zone, {shown}: {zone} is taken for them")
     missing = int(column.null_count)
     if missing:
         notes.append(f"the time zone of {missing:,} customers is not known: {zone} is taken")

@@ -203,7 +203,10 @@ def budgets_of(candidates: Candidates, limits: Limits) -> Iterator[Coupling]:
             if part
         )
         name = "budget" + (f" of {what}" if what else "") + (f" a {budget.per}" if budget.per != "plan" else "")
-        every = "" if budget.per == "plan" else f" a {budget.per}, of which a plan may spend the part of its time"
+        gone = (
+            f"{format_minor(round(spent[place]), candidates.currency)} is spent; of the rest " if spent[place] else ""
+        )
+        every = "" if budget.per == "plan" else f" a {budget.per}, of which {gone}a plan may spend the part of its time"
         yield Coupling(
             name,
             f"{format_minor(amount, candidates.currency)}{every}" + (f" for {plain}" if plain else ""),
