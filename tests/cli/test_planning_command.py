@@ -111,17 +111,14 @@ def test_a_decision_in_words_and_json(planned):
     assert found["gain"] == pytest.approx(float(best["gain"]) * 100, abs=1)
 
 
-def test_no_channel_at_hand_nothing_is_decided(planned):
-    customer = min(treated(planned))
-    told = json.loads(planned.types("decide", customer, "--context", "channels=pigeon", "--json").stdout)
-    assert told["action"] is None
-    assert "gets nothing now" in plain(planned.types("decide", customer, "--context", "channels=pigeon").stdout)
-
-
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
         (["decide", "C999999"], "this run knows no customer 'C999999'"),
+        (
+            ["decide", "C000001", "--context", "channels=pigeon"],
+            "unknown channel in the context: found 'pigeon', wanted",
+        ),
         (
             ["decide", "C000001", "--context", "cart"],
             "--context: found 'cart', wanted NAME=VALUE such as cart_value=30",
